@@ -1,0 +1,89 @@
+"""What an entry of the record is, and the arithmetic that ties it to the one before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from core.sm import hmac_sm3, sm3
+
+GENESIS = "0" * 64
+"""The mac before the first entry."""
+
+EVENT_COLUMNS = (
+    "id", "case_id", "leg_id", "flow", "name", "at", "person_id", "post_id", "unit_id",
+    "from_state", "to_state", "seq", "source", "facts",
+)  # fmt: skip
+"""What the hash of an event covers: every column. A column added later stays out, or old hashes would break."""
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act or refusal, in ids and field names, never values (controls G1, G2; §5.6)."""
+
+    at: datetime
+    actor_person: int | None
+    actor_post: int | None
+    channel: str
+    address: str
+    action: str
+    object: str
+    result: str
+    reason: str = ""
+    reference: str = ""
+    event_id: int | None = None
+    event_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of the log: how many there are, and the mac that stands for all of them."""
+
+    seq: int
+    mac: str
+
+
+def event_hash(event: Mapping[str, Any]) -> str:
+    """SM3 over an event row, in hex; `facts` as the stored text or as the value that is stored as that text.
+
+    Columns that are left out count as empty, as they do in an insert.
+    """
+    values = {name: event.get(name) for name in EVENT_COLUMNS}
+    values["at"] = moment_text(event["at"])
+    if not isinstance(values["facts"], str):
+        values["facts"] = _encode(values["facts"])
+    return sm3(_encode(values).encode()).hex()
+
+
+def entry_values(seq: int, entry: Entry) -> dict[str, Any]:
+    """The columns the mac covers: all but the mac itself, the moment as its text."""
+    return {
+        "seq": seq,
+        "at": moment_text(entry.at),
+        "actor_person": entry.actor_person,
+        "actor_post": entry.actor_post,
+        "channel": entry.channel,
+        "address": entry.address,
+        "action": entry.action,
+        "object": entry.object,
+        "result": entry.result,
+        "reason": entry.reason,
+        "reference": entry.reference,
+        "event_id": entry.event_id,
+        "event_hash": entry.event_hash,
+    }
+
+
+def entry_mac(key: bytes, before: str, values: Mapping[str, Any]) -> str:
+    """HMAC-SM3 over the mac before and the canonical row, in hex."""
+    return hmac_sm3(key, (before + _encode(values)).encode()).hex()
+
+
+def moment_text(at: object) -> str:
+    """UTC to the microsecond: the one spelling of a moment that is hashed; text is taken as it lies in the database."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(at, datetime) else str(at)

@@ -1,0 +1,168 @@
+"""Every foreseeable no: one class a kind, one Chinese sentence that says what to do next."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """A polite no. `text` is a template over the facts given; the sentence is at most forty characters plus facts."""
+
+    text: ClassVar[str] = "现在不能这样做，请刷新后再看。"
+    status: ClassVar[int] = 409
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.text.format(**facts))
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+
+class Unknown(Refusal):
+    """Not there, or not yours to see: both look alike (security-reliability B3)."""
+
+    text = "没有找到「{what}」，请核对后再试。"
+    status = 404
+
+
+class Ambiguous(Refusal):
+    text = "「{what}」对应多个，请说得更具体：{choices}。"
+
+
+class NotKnownHere(Refusal):
+    text = "您还没有登记到本平台，请联系本单位管理员添加。"
+    status = 403
+
+
+class NoPost(Refusal):
+    text = "您目前没有在用的岗位，请联系本单位管理员。"
+    status = 403
+
+
+class MoveNotOpen(Refusal):
+    text = "此件现在是「{state}」，不能{action}。"
+
+
+class NotYours(Refusal):
+    text = "{action}由{holder}办理，您当前岗位不能操作。"
+    status = 403
+
+
+class WrongPost(Refusal):
+    text = "此件属您的「{post}」岗位，请先发送「岗位」切换。"
+    status = 403
+
+
+class Stale(Refusal):
+    text = "已由{who}于{when}{what}，卡片已刷新。"
+
+
+class FieldMissing(Refusal):
+    text = "请填写「{field}」后再{action}。"
+    status = 422
+
+
+class BadField(Refusal):
+    text = "「{field}」填得不对：{why}。"
+    status = 422
+
+
+class TooLong(Refusal):
+    text = "「{field}」太长了，请控制在{limit}字以内。"
+    status = 422
+
+
+class UnknownUnit(Refusal):
+    text = "没有找到单位「{what}」，请写全称或换个说法。"
+    status = 422
+
+
+class ReturnWindowClosed(Refusal):
+    text = "退回时限已过（{until}前），请联系指挥中心。"
+
+
+class ReturnBarred(Refusal):
+    text = "退回未获同意，没有新的事实不能再次退回。"
+
+
+class ExtensionNotAllowed(Refusal):
+    text = "此件按规定不能延期，请在{until}前办结。"
+
+
+class ExtensionUsed(Refusal):
+    text = "延期已用完或正在审批，请在{until}前办结。"
+
+
+class PastDeadline(Refusal):
+    text = "延期须在期限前申请，此件已于{until}到期。"
+
+
+class NothingAsked(Refusal):
+    text = "该单位没有待审批的延期申请。"
+
+
+class PauseUsedUp(Refusal):
+    text = "暂停时间已用完，请继续办理。"
+
+
+class NotBelow(Refusal):
+    text = "「{unit}」不是本单位下属，请改用转办。"
+    status = 422
+
+
+class AlreadyAbove(Refusal):
+    text = "「{unit}」已在办理此件，请选其他单位。"
+    status = 422
+
+
+class CallUnanswered(Refusal):
+    text = "已接通的回访请答完三个问题再提交。"
+    status = 422
+
+
+class AlreadyOverseen(Refusal):
+    text = "此件已在督办中，请查看办理过程。"
+
+
+class DifferentBody(Refusal):
+    """One key, two bodies: the second is refused and alarmed (security-reliability C3)."""
+
+    text = "同一编号的内容前后不一致，已拒收，请核对。"
+    status = 409
+
+
+class BadSignature(Refusal):
+    text = "签名或时间不对，请核对密钥和时钟。"
+    status = 401
+
+
+class NotSignedIn(Refusal):
+    text = "请先登录。"
+    status = 401
+
+
+class WrongPassword(Refusal):
+    text = "账号或密码不对，请再试一次。"
+    status = 401
+
+
+class Locked(Refusal):
+    text = "尝试次数过多，请{minutes}分钟后再试。"
+    status = 429
+
+
+class TooMany(Refusal):
+    text = "操作太频繁，请稍后再试。"
+    status = 429
+
+
+class Malformed(Refusal):
+    text = "内容格式不对：{why}。"
+    status = 400
+
+
+class Busy(Refusal):
+    text = "系统正忙，请稍后再试，您的操作没有生效。"
+    status = 503

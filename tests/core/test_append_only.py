@@ -1,0 +1,44 @@
+"""The database itself keeps the record: its triggers refuse every statement that would change it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from core.chain import DROP_TRIGGERS, TRIGGERS, verify
+from tests.core.log_builders import KEY, SIZE, a_log, write
+
+ATTEMPTS = {
+    "update": "UPDATE {table} SET {column} = 'x' WHERE {key} = 2",
+    "update all": "UPDATE {table} SET {column} = {column}",
+    "delete": "DELETE FROM {table} WHERE {key} = 2",
+    "replace": "INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE {key} = 2",
+    "truncate": "TRUNCATE {table}",
+}
+NOT_THERE = {("replace", "postgresql"), ("truncate", "sqlite")}
+
+
+@pytest.mark.parametrize(("table", "key", "column"), [("audit_log", "seq", "result"), ("events", "id", "name")])
+def test_no_statement_changes_what_is_written(database_url: str, table: str, key: str, column: str) -> None:
+    with a_log(database_url) as tx:
+        dialect = tx.dialect.name
+        for statement in TRIGGERS[dialect]:
+            tx.execute(text(statement))
+        for name, attempt in ATTEMPTS.items():
+            if (name, dialect) in NOT_THERE:
+                continue
+            step = tx.begin_nested()
+            with pytest.raises(DatabaseError, match=f"{table} 只增不改"):
+                tx.execute(text(attempt.format(table=table, key=key, column=column)))
+            step.rollback()
+        write(tx, range(SIZE + 1, SIZE + 5))
+        assert verify(tx, KEY).ok
+
+
+def test_the_triggers_can_be_taken_off_again(database_url: str) -> None:
+    with a_log(database_url) as tx:
+        for statement in (*TRIGGERS[tx.dialect.name], *DROP_TRIGGERS[tx.dialect.name]):
+            tx.execute(text(statement))
+        tx.execute(text("UPDATE audit_log SET result = 'x' WHERE seq = 2"))
+        assert verify(tx, KEY).first_broken == 2
