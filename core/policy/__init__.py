@@ -1,0 +1,197 @@
+"""What an official could change by memo, read from YAML, cross-checked and frozen before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from core.guards import CHOICES, GUARDS
+from core.people import RELATIONS, Standing
+from core.policy.flow import Flow, Words, faults, read_flow
+from core.policy.limits import LimitPolicy, read_limits
+from core.policy.workdays import read_calendar
+from core.worktime import Calendar
+
+HERE = Path(__file__).parent
+
+
+class PolicyFault(Exception):
+    """The tables contradict each other; the message lists every place."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One form field: label, DingTalk field kind, longest text in characters, fixed options or where they come from."""
+
+    label: str
+    kind: str
+    limit: int
+    options: Mapping[str, str]
+    source: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Baton:
+    """One short line for one audience when an event passes the turn on (C2)."""
+
+    to: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One of the twelve channels an appeal comes from (R101, R104)."""
+
+    code: str
+    title: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """One code of the three-level classification, with the unit that usually leads."""
+
+    code: str
+    title: str
+    level: int
+    lead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All tables, proved."""
+
+    flows: Mapping[str, Flow]
+    standings: Mapping[str, Standing]
+    reads: Mapping[str, str]
+    pages: Mapping[str, frozenset[str]]
+    roles: Mapping[str, str]
+    exclusive: frozenset[str]
+    fields: Mapping[str, FieldSpec]
+    action_fields: Mapping[tuple[str, str], FieldSpec]
+    batons: Mapping[str, tuple[Baton, ...]]
+    audience: Mapping[str, frozenset[str]]
+    hand_back: frozenset[str]
+    limits: LimitPolicy
+    calendar: Calendar
+    sources: Mapping[str, Source]
+    types: Mapping[str, str]
+    service_types: Mapping[str, str]
+    classes: Mapping[str, ClassRow]
+    glossary: Mapping[str, str]
+    choices: Mapping[str, Mapping[str, str]]
+
+    def field(self, action: str, name: str) -> FieldSpec:
+        return self.action_fields.get((action, name)) or self.fields[name]
+
+    def say(self, word: str) -> str:
+        """The Chinese of an identifier; the identifier itself when the glossary has none."""
+        return self.glossary.get(word, word)
+
+    def class_title(self, code: str | None) -> str:
+        """「道路积水」 with its parents: 「城市水务 · 排水 · 道路积水」; empty for an unknown code."""
+        rows = [
+            self.classes[code[:size]]
+            for size in (2, 4, 6)
+            if code and len(code) >= size and code[:size] in self.classes
+        ]
+        return " · ".join(row.title for row in rows)
+
+
+URGENCIES = MappingProxyType({"normal": "一般", "urgent": "紧急", "critical": "特急"})
+PARTS = MappingProxyType({"lead": "主办", "support": "协办", "below": "下级"})
+
+
+def read(name: str) -> Any:
+    """One YAML table of this folder."""
+    return yaml.load((HERE / name).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def load_policy() -> Policy:
+    """Every table, read once. Raises ValueError for a malformed table; `faults_of` proves the whole."""
+    permissions, forms, notices, words = (
+        read("permissions.yaml"),
+        read("forms.yaml"),
+        read("notices.yaml"),
+        read("seed/words.yaml"),
+    )
+    choices = {name: MappingProxyType({row["value"]: row["text"] for row in rows}) for name, rows in words.items()}
+    services, classes = read("seed/service_types.yaml"), read("seed/classes.yaml")["classes"]
+    flows = [read_flow(read(f"flows/{path.name}")) for path in sorted((HERE / "flows").glob("*.yaml"))]
+    return Policy(
+        flows=MappingProxyType({flow.name: flow for flow in flows}),
+        standings=MappingProxyType({name: _standing(name, row) for name, row in permissions["standings"].items()}),
+        reads=MappingProxyType(permissions["reads"]),
+        pages=MappingProxyType({page: frozenset(roles) for page, roles in permissions["pages"].items()}),
+        roles=MappingProxyType(permissions["roles"]),
+        exclusive=frozenset(permissions["exclusive"]),
+        fields=MappingProxyType({name: _field(row, choices) for name, row in forms["fields"].items()}),
+        action_fields=MappingProxyType(
+            {(action, n): _field(row, choices) for action, rows in forms["actions"].items() for n, row in rows.items()}
+        ),
+        batons=MappingProxyType(
+            {event: tuple(Baton(r["to"], r["words"]) for r in rows) for event, rows in notices["batons"].items()}
+        ),
+        audience=MappingProxyType({name: frozenset(roles) for name, roles in notices["audience"].items()}),
+        hand_back=frozenset(notices["hand_back"]),
+        limits=read_limits(),
+        calendar=read_calendar(),
+        sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
+        types=MappingProxyType({row["code"]: row["title"] for row in services["demand_types"]}),
+        service_types=MappingProxyType({row["code"]: row["title"] for row in services["service_types"]}),
+        classes=MappingProxyType({row["code"]: _class(row) for row in classes}),
+        glossary=MappingProxyType({name: row["zh"] for name, row in read("glossary.yaml").items()}),
+        choices=MappingProxyType(choices),
+    )
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: row["order"])
+
+
+def _standing(name: str, row: Mapping[str, Any]) -> Standing:
+    return Standing(name, row["title"], frozenset(row["roles"]), row["relation"])
+
+
+def _source(row: Mapping[str, Any]) -> Source:
+    return Source(row["code"], row["title"], row["short"])
+
+
+def _class(row: Mapping[str, Any]) -> ClassRow:
+    return ClassRow(row["code"], row["title"], row["level"], row.get("lead", ""))
+
+
+def _field(row: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> FieldSpec:
+    options = choices[row["choices"]] if "choices" in row else MappingProxyType({})
+    return FieldSpec(row["label"], row["kind"], row["limit"], options, row.get("from", ""), row.get("hint", ""))
+
+
+def faults_of(policy: Policy, effects: Iterable[str]) -> list[str]:
+    """Everything the tables say wrongly about each other and about the named guards and effects; empty is proved."""
+    words = Words(
+        guards=frozenset(CHOICES) | frozenset(GUARDS),
+        effects=frozenset(effects),
+        standings=frozenset(policy.standings),
+        glossary=frozenset(policy.glossary),
+    )
+    found: list[str] = []
+    events = set()
+    for flow in policy.flows.values():
+        found += faults(flow, words)
+        events |= {f"{flow.name}.{move.event}" for move in flow.moves}
+        for move in flow.moves:
+            found += [f"{flow.name}.{move.action}: field {n} is not drawn" for n in move.form if n not in policy.fields]
+    found += [f"notices: no flow has event {name}" for name in {*policy.batons, *policy.hand_back} - events]
+    return found + [
+        f"permissions: standing {standing.name} has unknown relation {standing.relation}"
+        for standing in policy.standings.values()
+        if standing.relation not in RELATIONS
+    ]
