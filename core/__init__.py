@@ -1,0 +1,9 @@
+"""The law: no transport, no pixels. What other rooms may use is named here."""
+
+from core.bootstrap import build_core
+from core.errors import Refusal
+from core.execute import Command, Done
+from core.facade import Core
+from core.people import Actor
+
+__all__ = ["Actor", "Command", "Core", "Done", "Refusal", "build_core"]

@@ -1,0 +1,83 @@
+"""The 12345 platform: its tickets pulled in, our results handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from core.adapters.http import Http, Unreachable
+from core.adapters.tickets import read_ticket
+from core.db import canonical
+from core.errors import Refusal
+from core.ports import Envelope, ResultSink, Ticket, Undelivered
+from core.settings import Settings
+
+__all__ = ["Hotline", "HotlineSender", "build_hotline", "build_sender", "read_ticket"]
+
+PAGE = 100
+_log = structlog.get_logger(__name__)
+
+
+class Hotline:
+    """Reads `GET /tickets?since=&limit=` and writes `POST /results`, both with a bearer token."""
+
+    def __init__(self, address: str, token: str, http: Http | None = None) -> None:
+        self._http = http or Http(address, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
+
+    def since(self, cursor: str) -> tuple[Sequence[Ticket], str]:
+        """Tickets after the cursor, oldest first, and the next cursor. Raises Unreachable.
+
+        A ticket that cannot be read is left out and logged by its number, so that it does not hold up the others.
+        """
+        answer = self._http.get("/tickets", {"since": cursor, "limit": PAGE}).json()
+        rows, ahead = answer.get("tickets"), answer.get("next")
+        if not isinstance(rows, list) or not isinstance(ahead, str) or len(ahead) > 200:
+            raise Unreachable("again", "工单列表的格式不对")
+        return [ticket for row in rows[: PAGE * 10] if (ticket := _readable(row)) is not None], ahead
+
+    def hand_back(self, key: str, outside_no: str, result: Mapping[str, Any]) -> None:
+        """Returns once the platform confirmed. The key makes a repeat harmless there. Raises Undelivered."""
+        body = canonical({"ticket_no": outside_no, **result}).encode()
+        try:
+            answer = self._http.post("/results", body, {"Idempotency-Key": key}).json()
+        except Unreachable as fault:
+            raise fault.undelivered() from None
+        if answer.get("accepted") is not True:
+            raise Undelivered("unknown", "12345 平台没有确认收到结果")
+
+
+def _readable(row: object) -> Ticket | None:
+    try:
+        return read_ticket(row)
+    except Refusal as refusal:
+        number = row.get("ticket_no") if isinstance(row, dict) else None
+        _log.warning("ticket not readable", ticket_no=str(number)[:64], why=refusal.kind)
+        return None
+
+
+class HotlineSender:
+    """Letters of the channel `hotline` → results on the platform."""
+
+    def __init__(self, sink: ResultSink) -> None:
+        self._sink = sink
+
+    def send(self, letter: Envelope) -> None:
+        outside_no = str(letter.body.get("outside_no") or "")
+        if letter.kind != "result" or not outside_no:
+            raise Undelivered("never", "这封信不是 12345 的办理结果")
+        result = {name: value for name, value in letter.body.items() if name != "outside_no"}
+        self._sink.hand_back(letter.key, outside_no, result)
+
+
+def build_hotline(settings: Settings) -> Hotline | None:
+    """The platform the settings name; None when no address is set."""
+    hotline = settings.hotline
+    return Hotline(hotline.address, hotline.token.get_secret_value()) if hotline.address else None
+
+
+def build_sender(settings: Settings) -> HotlineSender | None:
+    """The sender of results; None when no address is set."""
+    hotline = build_hotline(settings)
+    return HotlineSender(hotline) if hotline else None

@@ -1,0 +1,37 @@
+"""Settings → a wired Core; the only place that knows every part."""
+
+from __future__ import annotations
+
+from core.adapters.clock import build_clock
+from core.crypto import SoftVault
+from core.db import connect
+from core.effects import EFFECTS
+from core.facade import Core
+from core.policy import faults_of, load_policy
+from core.ports import Clock
+from core.settings import Settings, WrongSettings, read_settings
+
+
+def build_core(settings: Settings | None = None, clock: Clock | None = None) -> Core:
+    """A Core ready to serve. Raises WrongSettings when settings, keys or tables are at fault."""
+    settings = settings or read_settings()
+    policy = load_policy()
+    if found := faults_of(policy, EFFECTS):
+        raise WrongSettings("policy tables at fault: " + "; ".join(found))
+    vault = build_vault(settings)
+    engine = connect(settings.database.url, pool_size=settings.database.pool_size)
+    return Core(settings, policy, engine, clock or build_clock(settings), vault)
+
+
+def build_vault(settings: Settings) -> SoftVault:
+    """The keys: from the environment, or the practice ones, which production refuses."""
+    if not settings.keys:
+        return SoftVault.practice()
+    secrets = {label: bytes.fromhex(value.get_secret_value()) for label, value in settings.keys.items()}
+    try:
+        vault = SoftVault(secrets)
+    except ValueError as error:
+        raise WrongSettings(f"keys: {error}") from None
+    if settings.profile == "production" and vault.is_default:
+        raise WrongSettings("production refuses: keys (practice keys)")
+    return vault

@@ -1,0 +1,58 @@
+"""What time itself must do: commands that are due because a cap ran out or a wait is over, and letters gone missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, insert, select
+
+from core.deadlines import due
+from core.execute import Command
+from core.models.cases import case_legs, cases
+from core.models.record import events, letters
+from core.notices import letter
+from core.people import CLOCK
+from core.work import World
+
+MOST = 200
+
+
+def due_commands(tx: Connection, world: World, now: datetime) -> list[Command]:
+    """Every command the clock owes now. Their keys name case, seq and action, so two leaders still do each once."""
+    return [*_pauses_over(tx, world, now), *_to_archive(tx, world, now)]
+
+
+def _pauses_over(tx: Connection, world: World, now: datetime) -> Iterator[Command]:
+    """Pauses end where their cap runs out: a pause is never a way to stop the clock (domain-rules §5–6)."""
+    for leg in tx.execute(select(case_legs).where(case_legs.c.state == "paused")).mappings():
+        rule = world.rules[leg["rule"]]
+        if now >= due(leg["paused_at"], rule.pause_cap, world.calendar, leg["hours"]).at:
+            key = f"clock:{leg['case_id']}:{leg['id']}.{leg['seq']}:resume"
+            yield Command(key, leg["case_id"], "resume", CLOCK, leg=leg["id"], seen=leg["seq"], source="clock")
+
+
+def _to_archive(tx: Connection, world: World, now: datetime) -> Iterator[Command]:
+    """Closed cases move to the archive after the days that policy names."""
+    closed = select(cases.c.id, cases.c.seq, cases.c.finished_at, cases.c.changed_at).where(cases.c.state == "closed")
+    for row in tx.execute(closed.order_by(cases.c.changed_at).limit(MOST)):
+        ended = row.finished_at or row.changed_at
+        if now >= due(ended, world.policy.limits.archive_after, world.calendar).at:
+            yield Command(f"clock:{row.id}:{row.seq}:archive", row.id, "archive", CLOCK, seen=row.seq, source="clock")
+
+
+def sweep(tx: Connection, now: datetime) -> int:
+    """Re-find open cases whose last event has no letter, and write it (security-reliability §6). Returns how many."""
+    told = exists().where(
+        letters.c.case_id == cases.c.id, letters.c.kind == "card", letters.c.written_at >= cases.c.changed_at
+    )
+    missed: Sequence[int] = (
+        tx.execute(select(cases.c.id).where(cases.c.state.not_in(("archived",)), ~told).limit(MOST)).scalars().all()
+    )
+    for case in missed:
+        last = tx.execute(select(events.c.id).where(events.c.case_id == case).order_by(events.c.id.desc())).scalar()
+        row = letter(f"sweep:{case}:{last}", "dingtalk.card", "card", f"card:{case}", {}, now, case=case, event=last)
+        known = tx.execute(select(letters.c.id).where(letters.c.key == row["key"])).first()
+        if known is None:
+            tx.execute(insert(letters), row)
+    return len(missed)

@@ -1,0 +1,184 @@
+"""Core: what bots, pages and machines may ask for. Every change goes through a door, every read is scoped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from core import copies, logbook, meter, tray
+from core.commits import CommitLine, Job
+from core.copies import Copy, Kept, Reader
+from core.crypto import Sm2Signer, SoftVault
+from core.entries import Entry
+from core.errors import Unknown
+from core.execute import Command, Done, Door
+from core.intake import Intake
+from core.notices import letter
+from core.people import Actor
+from core.policy import Policy
+from core.ports import Clock, Ticket
+from core.queries.cases import caller_in_full
+from core.queries.people import actor_for
+from core.reads import Reads
+from core.register import outside_id, switch_post
+from core.settings import Settings
+from core.views import LetterView, LogLine
+
+
+class Core(Reads):
+    """The wired whole. Thread-safe; build it with `build_core`."""
+
+    def __init__(self, settings: Settings, policy: Policy, engine: Engine, clock: Clock, vault: SoftVault) -> None:
+        super().__init__(policy, engine, clock, vault)
+        self.settings, self.vault, self.signer = settings, vault, Sm2Signer(vault)
+        self.chain_key = vault.current("chain").secret
+        self.calls = meter.Meter(engine)
+        self._line = CommitLine(engine, self.chain_key)
+        self._door = Door(self._line, self.world, clock)
+        self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
+
+    # --- doors ---
+
+    def execute(self, command: Command) -> Done:
+        """Judge and write one command. Raises Refusal; the same key always gets the same answer."""
+        return self._door.execute(command)
+
+    def register(self, key: str, ticket: Ticket, actor: Actor, source: str = "web") -> Done:
+        """Open a case, or take in a new revision of a known outside number. Idempotent by key."""
+        return self._intake.register(key, ticket, actor, source)
+
+    def switch_post(self, key: str, actor: Actor, post_id: int) -> Actor:
+        """岗位切换 (R102): the person acts from another of their posts from now on, on this channel."""
+        now = self.clock.now()
+        self._write(actor, "post.switched", f"post:{post_id}", lambda tx: switch_post(tx, actor, post_id, now))
+        self.directory.forget()
+        return self._read(lambda tx: actor_for(tx, actor.channel, outside_id(tx, actor), actor.address))
+
+    def _write(
+        self, actor: Actor | None, action: str, what: str, run: Callable[[Connection], Any], reason: str = ""
+    ) -> Any:
+        """Something small that is no move of a case, with its entry in the log, in one commit."""
+        now = self.clock.now()
+
+        def work(tx: Connection) -> tuple[Any, Sequence[Entry]]:
+            answer = run(tx)
+            return answer, (logbook.entry(now, actor, action, what, "done", reason),)
+
+        refused = lambda _tx, no: (logbook.entry(now, actor, action, what, "refused", type(no).__name__),)  # noqa: E731
+        return self._line.submit(Job(0, work, refused))
+
+    def note(
+        self,
+        actor: Actor | None,
+        action: str,
+        what: str,
+        result: str,
+        reason: str = "",
+        channel: str = "web",
+        address: str = "",
+    ) -> None:
+        """One entry in the chained log for what is neither a command nor a register: sign-in, log access, export."""
+        entry = logbook.entry(self.clock.now(), actor, action, what, result, reason, channel, address)
+        self._line.submit(Job(0, lambda _tx: (None, (entry,)), lambda _tx, _no: ()))
+
+    def reveal(
+        self, actor: Actor, case_id: int, key: str, reason: str, source: str = "web", seen: int | None = None
+    ) -> tuple[str, str, str]:
+        """Name, number and address in full: an act with a reason, on record (F3). Raises Refusal."""
+        self.execute(Command(key, case_id, "reveal", actor, {"reason": reason}, seen=seen, source=source))
+        sheet = self.sheet(case_id)
+        if sheet is None:
+            raise Unknown(what="办件")
+        return caller_in_full(sheet.case, self.cipher)
+
+    # --- people ---
+
+    def actor_for(self, channel: str, outside_id: str, address: str = "") -> Actor:
+        """Who is behind an outside identity, rights read now. Raises NotKnownHere, NoPost."""
+        return self._read(lambda tx: actor_for(tx, channel, outside_id, address))
+
+    # --- cards ---
+
+    def audience(self, case_id: int) -> list[Reader]:
+        """The people whose phones should hold this case's card now."""
+        sheet = self.sheet(case_id)
+        return [] if sheet is None else copies.audience(sheet, self.world())
+
+    def card_copies(self, case_id: int) -> list[Copy]:
+        return self._read(lambda tx: copies.read_copies(tx, case_id))
+
+    def keep_copies(self, case_id: int, track: str, kept: Sequence[Kept], template: str = "case") -> None:
+        """Remember what each holder of a card instance was sent."""
+        with self.engine.begin() as tx:
+            copies.keep_copies(tx, case_id, track, template, kept, self.clock.now())
+
+    def reader_at(self, person: int, post: int) -> Reader | None:
+        return copies.reader_at(person, post, self.world())
+
+    # --- letters ---
+
+    def say(
+        self, key: str, person_id: int, text: str, title: str, case_no: str = "", case_id: int | None = None
+    ) -> bool:
+        """One short line to one person in their own chat with the bot; a repeated key says nothing twice."""
+        holder = next(iter(self.directory().by_person.get(person_id, ())), None)
+        userids = [holder.dingtalk] if holder and holder.dingtalk else []
+        body = {"people": [person_id], "userIds": userids, "text": text, "title": title, "case": case_no}
+        return self._letter(key, "dingtalk.say", "say", f"person:{person_id}", body, case_id)
+
+    def reply(self, key: str, person_id: int, kind: str, body: dict[str, Any]) -> bool:
+        """An answer to somebody's words: kind home, work or show is a card; say is a sentence."""
+        channel = "dingtalk.say" if kind == "say" else "dingtalk.card"
+        return self._letter(
+            key, channel, kind, f"person:{person_id}", {"person": person_id, **body}, body.get("case_id")
+        )
+
+    def show(self, key: str, person_id: int, case_id: int) -> bool:
+        """Bring a case's card to one person's chat."""
+        return self.reply(key, person_id, "show", {"case_id": case_id})
+
+    def _letter(self, key: str, channel: str, kind: str, lane: str, body: dict[str, Any], case_id: int | None) -> bool:
+        row = letter(key, channel, kind, lane, body, self.clock.now(), case=case_id)
+        with self.engine.begin() as tx:
+            return tray.write(tx, [row])
+
+    def tray(self, actor: Actor, state: str = "waiting", page: int = 1) -> tuple[list[LetterView], int]:
+        return self._read(lambda tx: tray.listed(tx, self.directory(), state, page))
+
+    def resend(self, actor: Actor, key: str, letter_id: int) -> None:
+        self._write(actor, "letter.resent", f"letter:{letter_id}", lambda tx: tray.resend(tx, letter_id))
+
+    def give_up(self, actor: Actor, key: str, letter_id: int, reason: str) -> None:
+        what = f"letter:{letter_id}"
+        self._write(actor, "letter.given_up", what, lambda tx: tray.give_up(tx, letter_id, reason), reason)
+
+    def count_call(self, api: str) -> None:
+        """Meter one call to DingTalk (dingtalk.md §9)."""
+        self.calls.count(api)
+
+    # --- record ---
+
+    def log_page(self, actor: Actor, page: int = 1, words: str = "") -> tuple[list[LogLine], int]:
+        """A page of the log, newest first; reading it is itself logged."""
+        self.note(actor, "log.read", f"page:{page}", "done", channel=actor.channel, address=actor.address)
+        return self._read(lambda tx: logbook.page(tx, page, words))
+
+    def verify_log(self) -> Any:
+        """Walk the whole chain; the verdict names the first broken entry."""
+        return logbook.verify_all(self.engine, self.chain_key, self.signer)
+
+    def sign_day(self, day: date) -> str:
+        """Sign the head of the log for `day` and send it to whom the settings name (the audit officer)."""
+        with self.engine.begin() as tx:
+            sentence, fresh = logbook.sign(tx, day, self.signer, self.chain_key)
+        for holder in self.directory().by_role.get(self.settings.record.head_sent_to, ()) if fresh else ():
+            self.say(f"head:{day.isoformat()}:{holder.person}", holder.person, sentence, "日志封存")
+        return sentence
+
+    def use_nonce(self, nonce: str) -> bool:
+        """True the first time a nonce is seen (real time, kept ten minutes)."""
+        with self.engine.begin() as tx:
+            return meter.use_nonce(tx, nonce, datetime.now(UTC))

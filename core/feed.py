@@ -1,0 +1,57 @@
+"""Bringing in what the 12345 platform holds: tickets since the last time, each through the intake door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.errors import Busy, Refusal
+from core.execute import Done
+from core.machines import Machines
+from core.people import HOTLINE, Actor
+from core.ports import Ticket, TicketSource
+
+FEED = "hotline"
+MOST_PAGES = 50
+
+Register = Callable[[str, Ticket, Actor, str], Done]
+"""`Core.register`: key, ticket, actor, source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull brought: tickets taken in, how many of them were known, and each refusal in words."""
+
+    taken: int
+    known: int
+    refused: tuple[str, ...]
+
+
+def ticket_key(ticket: Ticket) -> str:
+    """The cause of a ticket, the same by push and by pull: twice is once."""
+    return f"hotline:{ticket.outside_no}:{ticket.revision}"
+
+
+def pull(source: TicketSource, register: Register, machines: Machines) -> Pulled:
+    """Everything new since the kept cursor, page by page; the cursor moves only after its page is on disk.
+
+    Raises what the source raises when it is away, and Busy when the database is; what came before that stays.
+    """
+    taken, known, refused = 0, 0, list[str]()
+    cursor = machines.cursor(FEED)
+    for _ in range(MOST_PAGES):
+        tickets, ahead = source.since(cursor)
+        for ticket in tickets:
+            try:
+                done = register(ticket_key(ticket), ticket, HOTLINE, "feed")
+            except Busy:
+                raise
+            except Refusal as refusal:
+                refused.append(f"{ticket.outside_no} 第 {ticket.revision} 版：{refusal}")
+            else:
+                taken, known = taken + 1, known + done.repeated
+        if ahead == cursor:
+            break
+        machines.keep_cursor(FEED, ahead)
+        cursor = ahead
+    return Pulled(taken, known, tuple(refused))

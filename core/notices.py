@@ -1,0 +1,186 @@
+"""Event → letters, read from policy/notices.yaml: silent card updates for all, one loud line for whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+
+from core.models.record import events, letters
+from core.queries.people import Holder
+from core.timewords import when
+from core.work import Recorded, Work
+from core.worktime import SHANGHAI, local_date
+
+NEW_LETTERS = insert(letters)
+SENT_BY = (
+    select(events.c.person_id)
+    .where(events.c.case_id == bindparam("case"), events.c.name == "dispatched")
+    .order_by(events.c.id.desc())
+    .limit(1)
+)
+SIGNED_BY = (
+    select(events.c.person_id)
+    .where(events.c.leg_id == bindparam("leg"), events.c.name == "signed")
+    .order_by(events.c.id.desc())
+    .limit(1)
+)
+QUIET = (time(22), time(7))
+
+
+def letters_of(work: Work) -> None:
+    """Write every letter this command causes, in one statement."""
+    if not work.recorded:
+        return
+    last = work.recorded[-1].id
+    case = work.case["id"]
+    rows = [
+        letter(
+            f"card:{last}",
+            "dingtalk.card",
+            "card",
+            f"card:{case}",
+            {"by": work.actor.person},
+            work.now,
+            case=case,
+            event=last,
+        )
+    ]
+    rows += _batons(work)
+    rows += _results(work)
+    work.tx.execute(NEW_LETTERS, rows)
+
+
+def letter(
+    key: str,
+    channel: str,
+    kind: str,
+    lane: str,
+    body: dict[str, Any],
+    now: datetime,
+    *,
+    case: int | None = None,
+    event: int | None = None,
+    hold_until: datetime | None = None,
+) -> dict[str, Any]:
+    """A row of the tray, due at once in real time; `hold_until` is business time (quiet hours)."""
+    return {
+        "key": key, "channel": channel, "kind": kind, "lane": lane, "event_id": event, "case_id": case, "body": body,
+        "state": "due", "tries": 0, "due_at": datetime.now(UTC), "hold_until": hold_until, "leased_until": None,
+        "lease": None, "error": None, "written_at": now, "sent_at": None,
+    }  # fmt: skip
+
+
+def _batons(work: Work) -> Iterator[dict[str, Any]]:
+    case, told = work.case, set[int]()
+    hold = quiet_until(work.now) if case["urgency"] == "normal" else None
+    for event in work.recorded:
+        for number, baton in enumerate(work.world.policy.batons.get(event.key, ())):
+            people = {
+                h.person: h for h in _recipients(work, event, baton.to) if h.dingtalk and h.person != work.actor.person
+            }
+            reached = [holder for person, holder in people.items() if person not in told]
+            if reached:
+                told |= {holder.person for holder in reached}
+                body = {**addressed(reached), **_sentence(work, event, baton.words)}
+                lane = f"say:{case['id']}:{event.id}:{number}"
+                yield letter(
+                    f"baton:{event.id}:{number}", "dingtalk.say", "say", lane, body, work.now,
+                    case=case["id"], event=event.id, hold_until=hold,
+                )  # fmt: skip
+
+
+def addressed(holders: Iterable[Holder]) -> dict[str, Any]:
+    """The address lines of a short message: people and the names DingTalk knows them by."""
+    known = list(holders)
+    return {"people": [holder.person for holder in known], "userIds": [holder.dingtalk for holder in known]}
+
+
+def quiet_until(now: datetime) -> datetime | None:
+    """The end of tonight's quiet hours (domain-rules §20), or None by day."""
+    local = now.astimezone(SHANGHAI)
+    if QUIET[1] <= local.time() < QUIET[0]:
+        return None
+    morning = datetime.combine(local_date(now), QUIET[1], SHANGHAI)
+    return (morning if local.time() < QUIET[1] else morning + timedelta(days=1)).astimezone(UTC)
+
+
+def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
+    case = work.case
+    leg = None if event.leg is None else work.leg(event.leg)
+    due_at = (leg or case)["due_at"]
+    until = f"{when(work.now, due_at, closing=True)}前" if due_at else ""
+    text = words.format(
+        tail=case["no"][-6:],
+        title=case["title"][:20],
+        who=work.actor.label,
+        what=event.name,
+        text=event.text[:60],
+        until=until,
+    )
+    title = text[: text.find("】") + 1] + case["title"][:16] if "】" in text else case["title"][:20]
+    return {"title": title, "text": text, "case": case["no"]}
+
+
+def _recipients(work: Work, event: Recorded, to: str) -> list[Holder]:
+    directory, leg = work.world.directory, None if event.leg is None else work.leg(event.leg)
+    upper = work.leg(leg["parent_id"]) if leg is not None and leg["parent_id"] is not None else None
+    if to == "above":
+        to = "upper" if upper is not None else "desk"
+    match to:
+        case "desk":
+            return _sender_first(work, list(directory.by_role.get("dispatcher", ())))
+        case "desk_head" | "caller":
+            return list(directory.by_role.get(to, ()))
+        case "leg":
+            return [] if leg is None else _signer_first(work, leg)
+        case "upper":
+            return [] if upper is None else _signer_first(work, upper)
+        case "handlers":
+            live = [one for one in work.legs if one["state"] not in ("settled", "released", "delegated")]
+            return [holder for one in live for holder in _signer_first(work, one)]
+    return []
+
+
+def _sender_first(work: Work, desk: list[Holder]) -> list[Holder]:
+    """The dispatcher who sent the case, if still there; else everyone on the desk."""
+    person = work.tx.execute(SENT_BY, {"case": work.case["id"]}).scalar_one_or_none()
+    mine = [holder for holder in desk if holder.person == person]
+    return mine or desk
+
+
+def _signer_first(work: Work, leg: dict[str, Any]) -> list[Holder]:
+    staff = unit_staff(work, leg["unit_id"])
+    person = work.tx.execute(SIGNED_BY, {"leg": leg["id"]}).scalar_one_or_none()
+    mine = [holder for holder in staff if holder.person == person]
+    return mine or staff
+
+
+def unit_staff(work: Work, unit_id: int) -> list[Holder]:
+    """Whoever handles cases for a unit: its clerks, or failing these its contact persons and heads."""
+    audience, held = work.world.policy.audience, work.world.directory.by_unit.get(unit_id, ())
+    return staff_of(held, audience["unit"], audience["unit_fallback"])
+
+
+def staff_of(held: Iterable[Holder], first: frozenset[str], fallback: frozenset[str]) -> list[Holder]:
+    holders = list(held)
+    return [h for h in holders if h.role in first] or [h for h in holders if h.role in fallback]
+
+
+def _results(work: Work) -> Iterator[dict[str, Any]]:
+    """What goes back to the platform the case came from."""
+    case = work.case
+    if not case["outside_no"]:
+        return
+    for event in work.recorded:
+        if event.key in work.world.policy.hand_back:
+            body = {
+                "outside_no": case["outside_no"], "event": event.key, "no": case["no"], "state": case["state"],
+                "reply": case["reply"] or "", "outcome": case["outcome"] or "", "at": work.now.isoformat(),
+            }  # fmt: skip
+            lane = f"hotline:{case['outside_no']}"
+            yield letter(
+                f"result:{event.id}", "hotline", "result", lane, body, work.now, case=case["id"], event=event.id
+            )

@@ -1,0 +1,222 @@
+"""The relay: claim due letters, hand each to its sender, settle by what became of it, back off, mind the channels."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, update
+
+from core.models.record import channels, letters
+from core.ports import Clock, Envelope, Sender, Speaker, Undelivered
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+BACKOFF_S = (1, 5, 30, 120, 600)
+LATE_S = 1800
+DEAD_AFTER = timedelta(hours=24)
+PROBE_EVERY = timedelta(seconds=30)
+OPEN_AFTER = 3
+
+other = letters.alias("other")
+
+
+def real_now() -> datetime:
+    """Leases and retries keep real time; only quiet hours follow the business clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A letter in hand, and the older unsent card letters of its lane that it makes unnecessary."""
+
+    envelope: Envelope
+    lease: str
+    written_at: datetime
+
+
+class Relay:
+    """Moves letters. Several may run at once: claims are exclusive, and one lane is in one hand at a time."""
+
+    def __init__(self, engine: Engine, clock: Clock, senders: Mapping[str, Sender]) -> None:
+        self._engine, self._clock, self._senders = engine, clock, senders
+        self._spoken: set[int] = set()  # letters said in words by this process; their keys make a repeat harmless
+
+    def run_once(self, most: int = 20) -> int:
+        """Claim and send up to `most` letters; returns how many were taken in hand."""
+        claimed = self.claim(most)
+        for letter in claimed:
+            self.hand_over(letter)
+        return len(claimed)
+
+    def speak_for_closed_channels(self, most: int = 50) -> int:
+        """While a channel is closed, have its waiting letters said in plain words once (C9); returns how many were."""
+        closed = select(channels.c.name).where(channels.c.opened_at.is_not(None))
+        query = select(letters).where(letters.c.state == "due", letters.c.channel.in_(closed)).order_by(letters.c.id)
+        with self._engine.connect().execution_options(readonly=True) as tx:
+            waiting = [row for row in tx.execute(query.limit(500)) if row.id not in self._spoken][:most]
+        for row in waiting:
+            sender = self._senders.get(row.channel)
+            if isinstance(sender, Speaker):
+                sender.words(_envelope(row))
+            self._spoken.add(row.id)
+        return len(waiting)
+
+    def claim(self, most: int) -> list[Claimed]:
+        """Take the oldest due letters, one a lane, that no one else holds and whose channel is open or due a probe."""
+        now, lease = real_now(), secrets.token_hex(8)
+        if not self._anything_due(now):
+            return []
+        with self._engine.begin() as tx:
+            closed, probed = self._closed_channels(tx, now)
+            rows = self._due(tx, now, most, closed, probed)
+            if not rows:
+                return []
+            ids = [row.id for row in rows]
+            held = {"lease": lease, "leased_until": now + LEASE, "tries": letters.c.tries + 1}
+            tx.execute(update(letters).where(letters.c.id.in_(ids)).values(**held))
+            self._supersede(tx, rows)
+        return [Claimed(_envelope(row), lease, row.written_at) for row in rows]
+
+    def _anything_due(self, now: datetime) -> bool:
+        """A look without the write lock, so that an idle relay disturbs nobody."""
+        query = select(letters.c.id).where(letters.c.state == "due", letters.c.due_at <= now).limit(1)
+        with self._engine.connect().execution_options(readonly=True) as tx:
+            return tx.execute(query).first() is not None
+
+    def _closed_channels(self, tx: Connection, now: datetime) -> tuple[list[str], set[str]]:
+        """Channels not to be tried now, and those whose probe is due: one letter goes, the next probe is set."""
+        closed, probed = [], set()
+        for row in tx.execute(select(channels).where(channels.c.opened_at.is_not(None))):
+            if row.probe_at is not None and row.probe_at <= now:
+                tx.execute(update(channels).where(channels.c.name == row.name).values(probe_at=now + PROBE_EVERY))
+                probed.add(row.name)
+            else:
+                closed.append(row.name)
+        return closed, probed
+
+    def _due(self, tx: Connection, now: datetime, most: int, closed: Sequence[str], probed: set[str]) -> Sequence[Any]:
+        free = or_(letters.c.leased_until.is_(None), letters.c.leased_until < now)
+        earlier_held = exists().where(
+            other.c.lane == letters.c.lane,
+            other.c.state == "due",
+            other.c.leased_until >= now,
+            other.c.id != letters.c.id,
+        )
+        first = exists().where(other.c.lane == letters.c.lane, other.c.state == "due", other.c.id < letters.c.id)
+        waiting = or_(letters.c.hold_until.is_(None), letters.c.hold_until <= self._clock.now())
+        query = (
+            select(letters)
+            .where(letters.c.state == "due", letters.c.due_at <= now, free, waiting, ~earlier_held)
+            .where(or_(letters.c.kind == "card", ~first))
+            .order_by(letters.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        if closed:
+            query = query.where(letters.c.channel.not_in(closed))
+        rows, taken = [], set[str]()
+        for row in tx.execute(query):
+            alone = row.channel if row.channel in probed else row.lane
+            if alone not in taken:
+                taken.add(alone)
+                rows.append(row)
+        return rows
+
+    @staticmethod
+    def _supersede(tx: Connection, rows: Sequence[Any]) -> None:
+        """A card letter shows the latest truth, so its siblings waiting in the lane are done with it."""
+        for row in rows:
+            if row.kind == "card":
+                waiting = and_(
+                    letters.c.lane == row.lane,
+                    letters.c.kind == "card",
+                    letters.c.state == "due",
+                    letters.c.id != row.id,
+                )
+                tx.execute(update(letters).where(waiting).values(state="merged", error=None))
+
+    def hand_over(self, claimed: Claimed) -> None:
+        """Send one letter and settle it; nothing is raised."""
+        letter = claimed.envelope
+        try:
+            self._senders[letter.channel].send(letter)
+        except Undelivered as failure:
+            self._settle_failure(claimed, failure)
+        except Exception as fault:
+            log.exception("letter failed", letter=letter.id, channel=letter.channel)
+            self._settle_failure(claimed, Undelivered("again", f"{type(fault).__name__}"))
+        else:
+            self._settle(claimed, state="sent", error=None, sent_at=self._clock.now(), lease=None, leased_until=None)
+            self._channel_works(letter.channel)
+
+    def _settle(self, claimed: Claimed, **values: Any) -> None:
+        mine = and_(letters.c.id == claimed.envelope.id, letters.c.lease == claimed.lease)
+        with self._engine.begin() as tx:
+            tx.execute(update(letters).where(mine).values(**values))
+
+    def _settle_failure(self, claimed: Claimed, failure: Undelivered) -> None:
+        letter, now = claimed.envelope, real_now()
+        values: dict[str, Any] = {"error": str(failure)[:500], "lease": None, "leased_until": None}
+        if failure.fate == "never" or (
+            failure.fate == "again" and now - claimed.written_at > DEAD_AFTER and letter.tries > 20
+        ):
+            values["state"] = "dead"
+        elif failure.fate == "throttled":
+            values |= {"due_at": now + timedelta(seconds=1 + random.random()), "tries": letter.tries - 1}
+        elif failure.fate == "unknown" and letter.kind == "say" and letter.tries >= 2:
+            values["state"] = "unknown"  # a robot text may be repeated once, not more
+        else:
+            values["due_at"] = now + backoff(letter.tries)
+        self._settle(claimed, **values)
+        if failure.fate in ("again", "unknown"):
+            self._channel_fails(letter.channel, str(failure))
+
+    def _channel_works(self, name: str) -> None:
+        """A confirmed letter closes the breaker and makes everything waiting on that channel due at once."""
+        with self._engine.begin() as tx:
+            row = tx.execute(select(channels).where(channels.c.name == name)).first()
+            if row is None or (row.failures == 0 and row.opened_at is None):
+                return
+            tx.execute(
+                update(channels)
+                .where(channels.c.name == name)
+                .values(failures=0, opened_at=None, probe_at=None, error=None)
+            )
+            if row.opened_at is not None:
+                waiting = and_(letters.c.channel == name, letters.c.state == "due")
+                tx.execute(update(letters).where(waiting).values(due_at=real_now()))
+                log.info("channel recovered", channel=name)
+
+    def _channel_fails(self, name: str, why: str) -> None:
+        now = real_now()
+        with self._engine.begin() as tx:
+            row = tx.execute(select(channels).where(channels.c.name == name)).first()
+            if row is None:
+                values = {"name": name, "failures": 1, "opened_at": None, "probe_at": None, "error": why[:300]}
+                tx.execute(insert(channels), values)
+                return
+            failures = row.failures + 1
+            values = {"failures": failures, "error": why[:300]}
+            if row.opened_at is None and failures >= OPEN_AFTER:
+                values |= {"opened_at": now, "probe_at": now + PROBE_EVERY}
+                log.warning("channel opened", channel=name, why=why[:120])
+            tx.execute(update(channels).where(channels.c.name == name).values(**values))
+
+
+def backoff(tries: int) -> timedelta:
+    """1 s, 5 s, 30 s, 2 min, 10 min, then every 30 min, ±50 % (security-reliability §6)."""
+    base = BACKOFF_S[tries - 1] if tries <= len(BACKOFF_S) else LATE_S
+    return timedelta(seconds=base * random.uniform(0.5, 1.5))
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(
+        row.id, row.key, row.channel, row.kind, row.lane, row.case_id, row.event_id, row.body or {}, row.tries + 1
+    )

@@ -1,0 +1,86 @@
+"""Everything on record about one case, read once, from which each reader's view is drawn without further queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from core.clocks import pause_is_left, pauses_of
+from core.deadlines import Pause
+from core.facts import CaseFacts, Situation
+from core.models.cases import call_backs, case_legs, cases, revisions
+from core.people import Actor
+from core.queries.people import Directory
+from core.queries.timeline import read_events
+from core.work import World, case_facts
+
+CASE = select(cases).where(cases.c.id == bindparam("case"))
+LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
+CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
+REVISIONS = select(revisions).where(revisions.c.case_id == bindparam("case")).order_by(revisions.c.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of one case at one moment."""
+
+    case: Mapping[str, Any]
+    legs: Sequence[Mapping[str, Any]]
+    events: Sequence[Mapping[str, Any]]
+    calls: Sequence[Mapping[str, Any]]
+    revisions: Sequence[Mapping[str, Any]]
+    facts: CaseFacts
+    pauses: Mapping[int, Sequence[Pause]]
+    now: datetime
+
+    def situation(self, leg_id: int | None) -> Situation:
+        leg = None if leg_id is None else self.facts.leg(leg_id)
+        return Situation(case=self.facts, leg=leg, form={}, now=self.now)
+
+
+def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> Sheet | None:
+    """The sheet of a case, or None when there is no such case."""
+    row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) < 2**63 else None
+    if row is None:
+        return None
+    legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
+    told = read_events(tx, case_id)
+    # Most cases have had neither a call nor another text yet; then two questions less are asked.
+    was_done, was_revised = row["finished_at"] is not None or row["redos"] > 0, row["revision"] > 1
+    calls = [dict(call) for call in tx.execute(CALLS, {"case": case_id}).mappings()] if was_done else []
+    known = [dict(one) for one in tx.execute(REVISIONS, {"case": case_id}).mappings()] if was_revised else []
+    pauses = {leg["id"]: _pauses(told, leg) for leg in legs}
+    for leg in legs:
+        rule = world.rules[leg["rule"]]
+        leg["pause_left"] = pause_is_left(leg, rule, world.calendar, pauses[leg["id"]])
+    missed = tuple(call["at"] for call in calls if not call["connected"])
+    return Sheet(dict(row), legs, told, calls, known, case_facts(world, dict(row), legs, missed), pauses, now)
+
+
+def _pauses(told: Sequence[Mapping[str, Any]], leg: Mapping[str, Any]) -> list[Pause]:
+    mine = [
+        (event["name"], event["at"], event["facts"].get("reason", "")) for event in told if event["leg_id"] == leg["id"]
+    ]
+    return pauses_of(mine, leg["clock_from"])
+
+
+def may_read(actor: Actor, sheet: Sheet, world: World) -> bool:
+    """Reads are scoped by permissions.yaml `reads`; administrators of the system read no case."""
+    scope = world.policy.reads.get(actor.role, "none")
+    if scope == "all":
+        return True
+    mine = reach(actor, scope, world.directory)
+    return any(leg["unit_id"] in mine for leg in sheet.legs) or sheet.case["registered_unit"] in mine
+
+
+def reach(actor: Actor, scope: str, directory: Directory) -> frozenset[int]:
+    """The units whose cases a reader sees: their own and those below, or those they are in charge of."""
+    if scope == "unit" and actor.unit is not None:
+        return directory.within(actor.unit)
+    if scope == "in_charge":
+        return frozenset().union(*(directory.within(unit) for unit in actor.in_charge))
+    return frozenset()

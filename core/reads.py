@@ -1,0 +1,145 @@
+"""What people and machines may look at: every read scoped by the reader's standing, drawn from one moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, bindparam, select
+
+from core.crypto import Sm3Indexer, Sm4Cipher, SoftVault
+from core.db import for_reading
+from core.errors import Ambiguous, Unknown
+from core.models.cases import calendar_days, cases
+from core.people import Actor, PostView
+from core.policy import Policy
+from core.ports import Clock
+from core.queries import lists
+from core.queries.cases import case_view
+from core.queries.people import DirectoryCache, read_directory
+from core.queries.sheets import Sheet, may_read, read_sheet
+from core.views import CaseView, HomeView, WorkItem, WorkPage
+from core.work import World
+from core.worktime import Calendar, Day
+
+T = TypeVar("T")
+CASE_OF = select(cases.c.id).where(cases.c.no == bindparam("no"))
+MACHINE = Actor(None, None, None, "dispatcher", "接口", channel="api", system="api")
+CALENDAR_LIFE_S = 10
+
+
+class Reads:
+    """The reading half of Core. Thread-safe."""
+
+    def __init__(self, policy: Policy, engine: Engine, clock: Clock, vault: SoftVault) -> None:
+        self.policy, self.engine, self.clock = policy, engine, clock
+        self.cipher, self.indexer = Sm4Cipher(vault), Sm3Indexer(vault)
+        self.directory = DirectoryCache(lambda: self._read(read_directory))
+        self._reading = for_reading(engine)
+        self._rules = MappingProxyType({row.rule.id: row.rule for row in policy.limits.rows})
+        self._calendar: tuple[float, Calendar] | None = None
+
+    def home(self, actor: Actor) -> HomeView:
+        """Today, todo, done, all, overdue, and the pending work by source (R103, R104)."""
+        posts = self.posts(actor)
+        return self._read(lambda tx: lists.home(tx, actor, self.world(), self.clock.now(), posts))
+
+    @staticmethod
+    def posts(actor: Actor) -> list[PostView]:
+        """The posts of the person who acts, the current one marked."""
+        mine = PostView(
+            actor.post or 0, actor.unit or 0, actor.unit_name, actor.role, actor.title, True, actor.in_charge
+        )
+        return sorted([mine, *actor.others], key=lambda post: post.id)
+
+    def work(
+        self, actor: Actor, key: str = "todo", *, channel: str | None = None, words: str = "", page: int = 1,
+        size: int = 20, state: str | None = None,
+    ) -> WorkPage:  # fmt: skip
+        """One page of a work list: key is today, todo, done, all or overdue; narrowed by source, state and words."""
+        if key not in lists.TITLES:
+            raise Unknown(what="这个列表")
+        now, world = self.clock.now(), self.world()
+        where = lists.listed(key, actor, world, now)
+        title = lists.TITLES[key]
+        if channel:
+            where = where & (cases.c.channel == channel)
+            title += f" · {self.policy.sources[channel].short}" if channel in self.policy.sources else ""
+        if state:
+            where = where & (cases.c.state == state)
+        if words.strip():
+            where = where & lists.matching(words, self.indexer)
+        return self._read(lambda tx: lists.page(tx, actor, world, now, where, title, page, size))
+
+    def find(self, actor: Actor, words: str, page: int = 1, size: int = 20) -> WorkPage:
+        """Cases meant by a number, a tail, an outside number, a phone or words, within the reader's scope."""
+        world, now = self.world(), self.clock.now()
+        where = lists.matching(words, self.indexer)
+        return self._read(
+            lambda tx: lists.page(tx, actor, world, now, where, f"查「{words.strip()[:20]}」", page, size)
+        )
+
+    def case_id(self, actor: Actor, ref: str) -> int:
+        """The one case a number or tail means. Raises Unknown, or Ambiguous naming the candidates."""
+        found: Sequence[WorkItem] = self.find(actor, ref, size=5).items
+        if not found:
+            raise Unknown(what=ref.strip()[:24])
+        if len(found) > 1:
+            raise Ambiguous(
+                what=ref.strip()[:24], choices="、".join(f"{item.no} {item.title[:8]}" for item in found[:3])
+            )
+        return found[0].id
+
+    def case_of(self, no: str) -> int:
+        """The case with exactly this number, whoever asks: a card knows its own. Raises Unknown."""
+        found: int | None = self._read(lambda tx: tx.execute(CASE_OF, {"no": no}).scalar_one_or_none())
+        if found is None:
+            raise Unknown(what="办件")
+        return found
+
+    def case_view(self, actor: Actor, case_id: int) -> CaseView:
+        """One case for one reader. Raises Unknown when missing or not theirs, alike."""
+        sheet = self.sheet(case_id)
+        if sheet is None or not may_read(actor, sheet, self.world()):
+            raise Unknown(what="办件")
+        return case_view(sheet, actor, self.world(), self.cipher)
+
+    def case_views(self, case_id: int, actors: Sequence[Actor]) -> list[CaseView]:
+        """The same case for many readers from one load; readers are holders of its card, so reading is theirs."""
+        sheet = self.sheet(case_id)
+        return [] if sheet is None else [case_view(sheet, actor, self.world(), self.cipher) for actor in actors]
+
+    def sheet(self, case_id: int) -> Sheet | None:
+        return self._read(lambda tx: read_sheet(tx, self.world(), case_id, self.clock.now()))
+
+    def machine_cases(
+        self, *, state: str | None = None, channel: str | None = None, since: datetime | None = None,
+        until: datetime | None = None, page: int = 1, size: int = 50,
+    ) -> WorkPage:  # fmt: skip
+        """Cases for another system, masked, by registration time."""
+        where = lists.registered(state, channel, since, until)
+        world, now = self.world(), self.clock.now()
+        return self._read(lambda tx: lists.page(tx, MACHINE, world, now, where, "办件", page, size))
+
+    def machine_case(self, no: str) -> CaseView:
+        """One case by its full number for another system, masked."""
+        return self.case_view(MACHINE, self.case_of(no))
+
+    def world(self) -> World:
+        """The tables, the calendar as amended, and the directory, as of now."""
+        return World(self.policy, self.calendar(), self.directory(), self._rules)
+
+    def calendar(self) -> Calendar:
+        """The published calendar with the days an administrator entered; read again every ten seconds."""
+        if self._calendar is None or time.monotonic() - self._calendar[0] > CALENDAR_LIFE_S:
+            rows = self._read(lambda tx: tx.execute(select(calendar_days)).all())
+            amended = self.policy.calendar.amended({row.day: Day(row.kind, row.name) for row in rows})
+            self._calendar = (time.monotonic(), amended if rows else self.policy.calendar)
+        return self._calendar[1]
+
+    def _read(self, run: Callable[[Connection], T]) -> T:
+        with self._reading.connect() as tx:
+            return run(tx)

@@ -1,0 +1,126 @@
+"""Two months of practice cases up to now, every one through the doors, so that history, log and deadlines agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, update
+
+from core.facade import Core
+from core.models.cases import cases
+from core.models.record import letters
+from core.seeding import kinds, plots
+from core.seeding.courses import COURSES, Course
+from core.seeding.draws import CHANNELS, Draws
+from core.seeding.kinds import Fits
+from core.seeding.plots import Plot
+from core.seeding.scenes import SCENES
+from core.seeding.stage import Stage
+from core.seeding.stories import Story
+from core.worktime import SHANGHAI
+
+BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 9, 22, 26, 25, 20, 12, 10, 16, 22, 21, 17, 11, 10, 9, 7, 5, 3)
+"""How many calls come in each hour of the day, in relation: the hotline never sleeps."""
+
+EVERYDAY: tuple[tuple[Fits, Plot, int, int], ...] = (
+    (kinds.is_advice, plots.advice, 0, 66),
+    (kinds.for_unit, plots.plain, 8, 10),
+    (kinds.is_idea, plots.plain, 4, 13),
+    (kinds.is_idea, plots.advice, 1, 9),
+    (kinds.is_praise, plots.advice, 1, 2),
+)
+"""What, how, how many office days before now at least, how often: with courses and scenes near domain-rules §2.2."""
+
+OFFICE_DAY = 390  # minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a seeding went: cases told, and acts that were refused (none, when tables and stories agree)."""
+
+    cases: int
+    refused: tuple[str, ...]
+
+
+def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026) -> Told:
+    """About `count` cases over `days` up to the core's now, the same for the same seed and moment.
+
+    They go through `register` and `execute` with a clock that walks. Their letters do not go out, save the newest card
+    of each open case, so that phones show the work at hand.
+    """
+    end = core.clock.now()
+    stage = Stage(core, end - timedelta(days=days), end, Draws(seed))
+    before = _last_letter(core)
+    for story, plot in _told(stage, count, days):
+        stage.begin(plot(story))
+    stage.run()
+    with core.engine.begin() as tx:
+        _calm(tx, before)
+        known = tx.execute(select(func.count()).select_from(cases)).scalar_one()
+    return Told(known, tuple(stage.refused))
+
+
+def _told(stage: Stage, count: int, days: int) -> Iterator[tuple[Story, Plot]]:
+    """Every story with the moment it begins: the scenes of today, the rarer courses, and the everyday for the rest."""
+    for scene in SCENES:
+        for minutes in scene.ago:
+            jitter = timedelta(seconds=stage.rng.randrange(300))
+            at = jitter + (stage.ago(minutes) if minutes > 0 else stage.end + timedelta(minutes=minutes))
+            channel = stage.rng.choice(("RX", "RX", "RX", "WX", "WG", "QY"))
+            yield Story(stage, stage.draws.wish(scene.fits, at, channel), at), scene.plot
+    told = sum(len(scene.ago) for scene in SCENES)
+    share = min(1.0, count / 320)
+    for course in COURSES:
+        for _ in range(max(1, round(course.times * share))):
+            yield _course(stage, course, days)
+            told += 1
+    for number in range(max(0, count - told)):
+        yield _everyday(stage, days, number)
+
+
+def _course(stage: Stage, course: Course, days: int) -> tuple[Story, Plot]:
+    at = _moment(stage, days, course.days)
+    return Story(stage, stage.draws.wish(course.fits, at, course.channel), at), course.plot
+
+
+def _everyday(stage: Stage, days: int, number: int) -> tuple[Story, Plot]:
+    """The first few see to it that each kind and each source occurs; the rest is chance."""
+    kinds_first, sources_first = EVERYDAY[number : number + 1], [*CHANNELS][number : number + 1]
+    chosen = kinds_first or stage.rng.choices(EVERYDAY, [row[-1] for row in EVERYDAY])
+    fits, plot, room, _ = chosen[0]
+    at = _moment(stage, days, room)
+    return Story(stage, stage.draws.wish(fits, at, "".join(sources_first)), at), plot
+
+
+def _moment(stage: Stage, days: int, room: int) -> datetime:
+    """A moment of the period, by the rhythm of day and week, at least `room` office days before its end."""
+    first = stage.end - timedelta(days=days)
+    latest = max(stage.ago(room * OFFICE_DAY + 120), first + timedelta(days=2))
+    while True:
+        day = first + timedelta(days=stage.rng.randrange(days + 1))
+        if day.astimezone(SHANGHAI).weekday() >= 5 and stage.rng.random() < 0.45:
+            continue
+        hour = stage.rng.choices(range(24), BY_HOUR)[0]
+        at = day.astimezone(SHANGHAI).replace(hour=hour, minute=stage.rng.randrange(60), second=stage.rng.randrange(60))
+        if first <= at <= latest:
+            return at
+
+
+def _last_letter(core: Core) -> int:
+    with core.engine.connect().execution_options(readonly=True) as tx:
+        last: int = tx.execute(select(func.coalesce(func.max(letters.c.id), 0))).scalar_one()
+        return last
+
+
+def _calm(tx: Connection, before: int) -> None:
+    """Mark what was written as merged, but for the newest card of each open case."""
+    newest = (
+        select(func.max(letters.c.id))
+        .join(cases, cases.c.id == letters.c.case_id)
+        .where(letters.c.kind == "card", letters.c.id > before, cases.c.state.not_in(("closed", "archived", "invalid")))
+        .group_by(letters.c.case_id)
+    )
+    told = (letters.c.id > before, letters.c.state == "due", letters.c.id.not_in(newest))
+    tx.execute(update(letters).where(*told).values(state="merged"))

@@ -1,0 +1,215 @@
+"""Frozen read models, masked for the reader: what cards, pages and the API may know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.people import PostView
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a move's form. `kind`: TEXT, TEXT_AREA, NUMBER, SELECT."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    options: tuple[Option, ...] = ()
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """A step this reader may take now. `leg` is None for a move of the case; `seq` is what the button was drawn with.
+
+    `face`: main | more. `style`: primary | default | danger.
+    """
+
+    action: str
+    title: str
+    face: str
+    style: str
+    leg: int | None
+    seq: int
+    form: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One unit's part, in words."""
+
+    id: int
+    seq: int
+    unit: str
+    part: str  # 主办 | 协办 | 下级
+    level: int
+    state: str
+    state_title: str
+    tone: str
+    left: str
+    overdue: bool
+    due_at: datetime
+    original_due_at: datetime
+    extended: bool
+    explained: tuple[str, ...]
+    result: str
+    marks: tuple[str, ...]  # 已催办 1 次, 延期待批 …
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One event told: when it happened, who (person and post), what, and the words given."""
+
+    at: datetime
+    when: str
+    who: str
+    what: str
+    text: str
+    name: str
+    source: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case for one reader. Caller and address are masked; `moves` are this reader's own."""
+
+    id: int
+    no: str
+    seq: int
+    tail: str
+    title: str
+    content: str
+    state: str
+    state_title: str
+    tone: str
+    channel: str
+    channel_title: str
+    type_title: str
+    class_title: str
+    urgency: str
+    urgency_title: str
+    place: str
+    town: str
+    outside_no: str
+    caller: str
+    phone: str
+    address: str
+    registered_at: datetime
+    registered: str
+    lead: str
+    left: str
+    overdue: bool
+    due_at: datetime | None
+    provisional: bool
+    whose_move: str
+    last: str
+    result: str
+    marks: tuple[str, ...]  # 督办, 疑难, 重办 1 次, 退回 1 次, 紧急 …
+    ended: bool
+    legs: tuple[LegView, ...]
+    moves: tuple[MoveView, ...]
+    timeline: tuple[TimelineLine, ...]
+    units: tuple[Option, ...]  # candidate units for a dispatch form, likeliest first
+    rules: tuple[str, ...]  # the deadline explained, line by line
+    calls: tuple[str, ...]  # call-backs in words: first, final
+    revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One line of a work list."""
+
+    id: int
+    no: str
+    tail: str
+    title: str
+    state: str
+    state_title: str
+    tone: str
+    channel: str
+    channel_title: str
+    place: str
+    lead: str
+    left: str
+    overdue: bool
+    due_at: datetime | None
+    registered_at: datetime
+    urgency: str
+    todo: str  # 签收 | 办理 | 审核 | 派发 | 回访 | '' : the group of 待办
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """A page of a work list; `total` counts everything in it."""
+
+    title: str
+    items: tuple[WorkItem, ...]
+    total: int
+    page: int
+    pages: int
+    groups: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A number with the list it opens."""
+
+    key: str
+    title: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """The home card (R103, R104): five numbers and the pending work by source, for one post."""
+
+    name: str
+    post: str
+    as_of: str
+    tallies: tuple[Tally, ...]  # today, todo, done, all, overdue
+    sources: tuple[Tally, ...]  # the twelve sources, pending
+    posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """One letter of the tray, for the console."""
+
+    id: int
+    channel: str
+    kind: str
+    to: str
+    about: str
+    state: str
+    tries: int
+    due_at: datetime
+    error: str
+    written_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry of the chained log."""
+
+    seq: int
+    at: datetime
+    who: str
+    channel: str
+    action: str
+    object: str
+    result: str
+    reason: str
+    reference: str
+    mac: str
