@@ -1,0 +1,192 @@
+"""A click answered: command in, the fresh face and one private line out; no call to DingTalk from in here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from bots.dingtalk.clicks import Click
+from bots.dingtalk.faces import TITLES, Faces, note_only, shut
+from bots.dingtalk.hands import drawn_for, located, own_case
+from bots.dingtalk.words import SHORT_HELP, read
+from bots.replies import sentence_of
+from cards import Face, Query, manifests, move_of
+from core import Actor, Command, Core, Refusal
+from core.errors import Malformed, MoveNotOpen, NoPost, NotKnownHere, Unknown
+
+log = logging.getLogger("bots.dingtalk.answers")
+
+SENT = "已发到聊天里"
+STALE_BUTTON = "按钮已失效，请重新打开卡片"
+
+Answer = dict[str, Any]
+"""The `response` of a callback, in the wire shape of dingtalk.md §4.2; goes to the SDK and nowhere else."""
+
+
+class Answers:
+    """Answers card callbacks. Plain synchronous code: the bot runs it in a thread."""
+
+    def __init__(self, core: Core) -> None:
+        self._core, self._faces = core, Faces(core)
+
+    def answer(self, message_id: object, data: object) -> Answer:
+        """What the clicker's copy becomes. Refusals are told in its private line; faults pass to the caller."""
+        template = template_of(data.get("outTrackId") if isinstance(data, dict) else None)
+        try:
+            click = Click.parse(message_id, data)
+            if click.action not in manifests()[template].actions:
+                raise Malformed(why=STALE_BUTTON)
+            actor = self._core.actor_for("dingtalk", click.user)
+            if template == "case":
+                return self._case(click, actor)
+            if click.action == "open":
+                return self._open(click, actor, template, click.params.get("no", ""))
+            return self._home(click, actor) if template == "home" else self._work(click, actor)
+        except Refusal as refusal:
+            if isinstance(refusal, (NotKnownHere, NoPost)):
+                log.info("a click by somebody without a post here: %s", refusal.kind)
+            return private_line(template, sentence_of(refusal))
+
+    def apology(self, data: object, sentence: str) -> Answer:
+        """The private line of a fault, on whichever card it happened."""
+        return private_line(template_of(data.get("outTrackId") if isinstance(data, dict) else None), sentence)
+
+    def _case(self, click: Click, actor: Actor) -> Answer:
+        case_id, reader = located(self._core, actor, click.track.partition(":")[0])
+        done = False
+        try:
+            note, done = self._act(click, actor, reader, case_id), True
+        except Refusal as refusal:
+            note = sentence_of(refusal)
+        try:
+            view = self._core.case_view(drawn_for(self._core, actor, reader, case_id), case_id)
+        except Unknown:
+            if not done:
+                raise  # a case of others looks like one that is not there (security-reliability B3)
+            return _by_key(None, shut("case", note))  # what they did took the case out of their sight
+        return told(self._faces.case(view, note))
+
+    def _act(self, click: Click, actor: Actor, reader: Actor, case_id: int) -> str:
+        """Make the move the button stands for; returns what the clicker reads. Raises Refusal."""
+        flow, action = move_of(click.action)
+        leg = click.number("leg") if flow == "case_leg" else None
+        seen = click.number("seq" if flow == "case_leg" else "case_seq")
+        if flow == "case_leg" and (leg is None or seen is None):
+            leg, seen = self._leg_of_others(action, actor, reader, case_id), None
+        elif seen is None:
+            raise Malformed(why=STALE_BUTTON)
+        if action == "reveal":
+            return in_full(*self._core.reveal(actor, case_id, click.key, click.form.get("reason", ""), "chat", seen))
+        return self._core.execute(Command(click.key, case_id, action, actor, click.form, leg, seen, "chat")).sentence
+
+    def _leg_of_others(self, action: str, actor: Actor, reader: Actor, case_id: int) -> int:
+        """A leg's button pressed by somebody whose card has no leg: the part it must have meant, for the law to refuse.
+
+        Raises:
+            Malformed: the step is theirs, so their card is only old.
+            MoveNotOpen: no unit has a part in the case.
+        """
+        view = self._core.case_view(reader, case_id)
+        if reader is actor and any(move.leg is not None and move.action == action for move in view.moves):
+            raise Malformed(why=STALE_BUTTON)
+        flow = self._core.policy.flows["case_leg"]
+        live = [leg for leg in view.legs if not flow.states[leg.state].final] or list(view.legs)
+        meant = [leg for leg in live if flow.candidates(action, leg.state)] or live
+        if not meant:
+            raise MoveNotOpen(state=view.state_title, action=flow.title_of(action) or action)
+        return meant[0].id
+
+    def _home(self, click: Click, actor: Actor) -> Answer:
+        """A list opened below the numbers, or another post taken (R102–R104)."""
+        if click.action == "switch_post":
+            actor = self._core.switch_post(click.key, actor, _post(click))
+            return told(self._faces.home(actor, note=f"已切换到「{actor.unit_name} {actor.title}」"))
+        if click.action == "source":
+            query, page = Query("todo", code=click.params.get("code", "")[:8]), 1
+        else:
+            query, page = _query(click), _page(click)
+        return told(self._faces.home(actor, query, page))
+
+    def _work(self, click: Click, actor: Actor) -> Answer:
+        if click.action == "guess":
+            return self._guess(click, actor, click.params.get("words", "")[:60])
+        return told(self._faces.work(actor, _query(click), _page(click)))
+
+    def _guess(self, click: Click, actor: Actor, words: str) -> Answer:
+        """A chosen reading: shows or opens, and never acts (C12)."""
+        said = read(words)
+        if said.kind == "list":
+            return told(self._faces.work(actor, Query(said.word)))
+        if said.kind == "find":
+            return told(self._faces.work(actor, Query("find", words=said.word)))
+        if said.kind == "open":
+            return self._open(click, actor, "work", said.ref)
+        if said.kind == "help":
+            return private_line("work", SHORT_HELP)
+        return self._reply(click, actor, "home", {})
+
+    def _open(self, click: Click, actor: Actor, template: str, ref: str) -> Answer:
+        self._reply(click, actor, "show", {"case_id": own_case(self._core, actor, ref)})
+        return private_line(template, SENT)
+
+    def _reply(self, click: Click, actor: Actor, kind: str, body: Mapping[str, int]) -> Answer:
+        """A further card for this person, by letter; the same click twice sends it once."""
+        self._core.reply(
+            f"{click.key}:{kind}", actor.person or 0, kind, {"userId": click.user, "post": actor.post, **body}
+        )
+        return private_line("work", SENT)
+
+
+def told(face: Face) -> Answer:
+    """A whole face as a callback's answer."""
+    return _by_key(dict(face.public), dict(face.private))
+
+
+def private_line(template: str, note: str) -> Answer:
+    """Only a line for the clicker; the card stays as it is."""
+    return _by_key(None, note_only(template, note))
+
+
+def template_of(track: object) -> str:
+    """Which card a track belongs to: 「home:…」, 「work:…」, else a case card."""
+    head = track.partition(":")[0] if isinstance(track, str) else ""
+    return head if head in ("home", "work") else "case"
+
+
+def in_full(name: str, phone: str, address: str) -> str:
+    """The caller unmasked, for the eyes of one reader who gave a reason (F3)."""
+    told = (("诉求人", name), ("电话", phone), ("地址", address))
+    return "，".join(f"{label} {value}" for label, value in told if value) or "来件没有留下姓名、电话和地址"
+
+
+def _by_key(public: dict[str, str] | None, private: dict[str, str]) -> Answer:
+    answer: Answer = {
+        "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
+        "userPrivateData": {"cardParamMap": private},
+    }
+    if public is not None:
+        answer["cardData"] = {"cardParamMap": public}
+    return answer
+
+
+def _list_key(click: Click) -> str:
+    key = click.params.get("key", "")
+    if key not in TITLES:
+        raise Malformed(why=STALE_BUTTON)
+    return key
+
+
+def _query(click: Click) -> Query:
+    return Query(_list_key(click), click.params.get("code", "")[:8], click.params.get("words", "")[:60])
+
+
+def _page(click: Click) -> int:
+    return min(max(click.number("page") or 1, 1), 10_000)
+
+
+def _post(click: Click) -> int:
+    value = click.form.get("post", "")
+    if not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise Malformed(why="请选择岗位")
+    return int(value)

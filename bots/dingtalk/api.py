@@ -1,0 +1,174 @@
+"""DingTalk's REST side: one HTTP client, one cached token, and the few endpoints used; raises on every failure."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from bots.dingtalk.fates import BAD_TOKEN, ApiFault, of_answer, of_transport
+from bots.dingtalk.gateway import is_loopback
+from bots.dingtalk.pace import Buckets
+from core.settings import DingTalk
+
+log = logging.getLogger("bots.dingtalk.api")
+
+MAX_ANSWER = 5 * 2**20
+WHOLE_CALL_S = 15.0
+TOKEN_MARGIN_S = 300.0
+
+TOKEN = "/v1.0/oauth2/accessToken"
+CREATE = "/v1.0/card/instances/createAndDeliver"
+DELIVER = "/v1.0/card/instances/deliver"
+CARDS = "/v1.0/card/instances"
+BATCH_SEND = "/v1.0/robot/oToMessages/batchSend"
+USER_GET = "/topapi/v2/user/get"
+
+Json = dict[str, Any]
+
+
+class DingTalkApi:
+    """Calls DingTalk with our application's token. Safe to share between threads.
+
+    `count` hears of every call DingTalk counts against the monthly quota (dingtalk.md §9).
+    """
+
+    def __init__(self, settings: DingTalk, count: Callable[[str], None] = lambda api: None) -> None:
+        self._settings, self._count = settings, count
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(settings.timeout_s, connect=3.0),
+            follow_redirects=False,
+            trust_env=not is_loopback(settings.api),
+        )
+        self._buckets = Buckets(settings.calls_per_second)
+        self._lock = threading.Lock()
+        self._token, self._token_until = "", 0.0
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def create_and_deliver(self, body: Json) -> Json:
+        """`POST …/createAndDeliver` → its `result`. Raises ApiFault."""
+        return _result(self._counted("POST", CREATE, body))
+
+    def deliver(self, body: Json) -> list[Json]:
+        """`POST …/deliver` → one row a space. Raises ApiFault."""
+        rows = self._counted("POST", DELIVER, body).get("result")
+        return rows if isinstance(rows, list) else []
+
+    def update(self, body: Json) -> None:
+        """`PUT /v1.0/card/instances`: every copy of a card changes silently. Raises ApiFault."""
+        self._counted("PUT", CARDS, body)
+
+    def batch_send(self, users: list[str], title: str, text: str) -> Json:
+        """A markdown message to at most 20 people, each in their chat with the robot. Raises ApiFault."""
+        param = json.dumps({"title": title, "text": text}, ensure_ascii=False)
+        body = {"robotCode": self._settings.robot_code, "userIds": users, "msgKey": "sampleMarkdown", "msgParam": param}
+        return self._counted("POST", BATCH_SEND, body)
+
+    def knows(self, user: str) -> bool:
+        """Is this userId somebody of the organisation? Not counted. Raises ApiFault when it cannot be told."""
+        try:
+            self._call("POST", USER_GET, {"userid": user}, old=True)
+        except ApiFault as fault:
+            if fault.fate == "never":
+                return False
+            raise
+        return True
+
+    def whisper(self, webhook: str, text: str) -> bool:
+        """Say a line on a session webhook; False when its host is not DingTalk's or nothing came of it (T14)."""
+        homes = {_place(self._settings.api), _place(self._settings.oapi)}
+        if not webhook or _place(webhook) not in homes:
+            return False
+        try:
+            status, body = self._send("POST", webhook, {"msgtype": "text", "text": {"content": text}}, {})
+        except httpx.HTTPError as error:
+            log.warning("session webhook not reached: %s", type(error).__name__)
+            return False
+        return of_answer(status, body, "sendBySession") is None
+
+    def _counted(self, method: str, path: str, body: Json) -> Json:
+        self._buckets.wait(path)
+        self._count(f"{method} {path}")
+        return self._call(method, path, body)
+
+    def _call(self, method: str, path: str, body: Json, *, old: bool = False) -> Json:
+        """One call; a token that DingTalk no longer takes is replaced once."""
+        token = self._fresh_token()
+        fault = None
+        for _ in range(2):
+            fault, answer = self._once(method, path, body, token, old)
+            if fault is None:
+                return answer
+            if fault.code not in BAD_TOKEN:
+                break
+            token = self._fresh_token(dead=token)
+        raise fault or ApiFault("again", "", path)
+
+    def _once(self, method: str, path: str, body: Json, token: str, old: bool) -> tuple[ApiFault | None, Json]:
+        base = self._settings.oapi if old else self._settings.api
+        url = base.rstrip("/") + path + (f"?access_token={token}" if old else "")
+        headers = {} if old else {"x-acs-dingtalk-access-token": token}
+        try:
+            status, answer = self._send(method, url, body, headers)
+        except httpx.HTTPError as error:
+            return of_transport(error, path), {}
+        return of_answer(status, answer, path), answer or {}
+
+    def _fresh_token(self, dead: str = "") -> str:
+        """The cached token; fetched when it is old, or when it is the one just found dead. One fetch at a time."""
+        with self._lock:
+            if self._token and self._token != dead and time.monotonic() < self._token_until:
+                return self._token
+            settings = self._settings
+            body = {"appKey": settings.client_id, "appSecret": settings.client_secret.get_secret_value()}
+            try:
+                status, answer = self._send("POST", settings.api.rstrip("/") + TOKEN, body, {})
+            except httpx.HTTPError as error:
+                raise ApiFault("again", type(error).__name__, TOKEN) from None
+            if fault := of_answer(status, answer, TOKEN):
+                raise ApiFault("throttled" if fault.fate == "throttled" else "again", fault.code, TOKEN)
+            token, life = (answer or {}).get("accessToken"), (answer or {}).get("expireIn")
+            if not isinstance(token, str) or not token or not isinstance(life, int):
+                raise ApiFault("again", "no token in the answer", TOKEN)
+            self._token, self._token_until = token, time.monotonic() + max(life - TOKEN_MARGIN_S, life / 2)
+            return token
+
+    def _send(self, method: str, url: str, body: Json, headers: Mapping[str, str]) -> tuple[int, Json | None]:
+        """Status and JSON object of the answer (None when it is none), within limits of size and time."""
+        until = time.monotonic() + WHOLE_CALL_S
+        plain = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+        text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        with self._http.stream(method, url, content=text, headers=plain) as response:
+            read = bytearray()
+            for chunk in response.iter_bytes():
+                read += chunk
+                if len(read) > MAX_ANSWER or time.monotonic() > until:
+                    raise httpx.ReadError("answer too long")
+            return response.status_code, _object(bytes(read))
+
+
+def _object(raw: bytes) -> Json | None:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _result(answer: Json) -> Json:
+    result = answer.get("result")
+    return result if isinstance(result, dict) else {}
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()

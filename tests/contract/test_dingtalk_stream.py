@@ -1,0 +1,118 @@
+"""The stream over the wire: losses of every kind, keep-alive, events, and an end within two seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from bots.dingtalk.client import Pause
+from tests.contract.dingtalk_rig import CLERK, Rig, until
+
+
+def connections(rig: Rig) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = rig.sandbox.get("faults")["connections"]
+    return found
+
+
+def fresh(rig: Rig, old: str) -> bool:
+    return any(one["id"] != old and not one["leaving"] for one in connections(rig))
+
+
+def test_the_opening_speaks_like_the_sdk(rig: Rig) -> None:
+    rig.listen()
+    (connection,) = connections(rig)
+    assert connection["topics"] == [
+        "CALLBACK /v1.0/card/instances/callback",
+        "CALLBACK /v1.0/im/bot/messages/get",
+        "EVENT *",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault", [{"disconnect": True}, {"close": 1000}, {"close": 1001}, {"close": 1011}, {"reset": True}]
+)
+def test_every_kind_of_loss_is_mended_at_once(rig: Rig, fault: dict[str, object]) -> None:
+    rig.listen()
+    (old,) = connections(rig)
+    began = time.monotonic()
+    rig.sandbox.fault(**fault)
+    until(lambda: fresh(rig, old["id"]), f"another connection after {fault}", 3)
+    assert time.monotonic() - began < 1.5
+    assert rig.sandbox.say(CLERK, "帮助")["code"] == 200
+
+
+def test_the_old_socket_answers_until_the_new_one_is_up(rig: Rig) -> None:
+    rig.listen()
+    rig.sandbox.fault(disconnect=True)
+    until(lambda: any(not one["leaving"] for one in connections(rig)), "a new connection")
+    leaving = [one for one in connections(rig) if one["leaving"]]
+    assert len(leaving) == 1
+
+
+def test_silence_is_mended_by_another_connection(rig: Rig) -> None:
+    rig.listen(silence_s=0.3)
+    (old,) = connections(rig)
+    until(lambda: fresh(rig, old["id"]), "another connection after silence", 3)
+
+
+def test_a_refusing_gateway_is_tried_again_with_pauses(rig: Rig) -> None:
+    running = rig.listen()
+    rig.sandbox.fault(refuse_open=503)
+    rig.sandbox.fault(close=1000)
+    until(lambda: not running.is_connected(), "the loss is noticed")
+    time.sleep(1.2)
+    opened = rig.sandbox.calls().get("POST /v1.0/gateway/connections/open", 0)
+    assert opened <= 6
+    rig.sandbox.fault(refuse_open=0)
+    until(running.is_connected, "the connection after the gateway is back", 8)
+
+
+def test_an_event_is_acknowledged_with_its_status(rig: Rig) -> None:
+    rig.listen()
+    assert rig.sandbox.post("events", type="user_modify_org", data={"userId": [CLERK]})["status"] == "SUCCESS"
+
+
+def test_a_slow_click_does_not_hold_up_another_and_its_answer_survives_a_move(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, track, clerk = rig.sent_out()
+    execute, gate = rig.core.execute, threading.Event()
+
+    def slow(command: Any) -> Any:
+        gate.wait(5)
+        return execute(command)
+
+    monkeypatch.setattr(rig.core, "execute", slow)
+    rig.listen()
+    answers: list[dict[str, Any]] = []
+    pressing = threading.Thread(target=lambda: answers.append(rig.sandbox.click(clerk, track, "sign")))
+    pressing.start()
+    time.sleep(0.1)
+    assert rig.sandbox.say(clerk, "帮助")["latency_ms"] < 1000
+    rig.sandbox.fault(close=1000)
+    until(lambda: bool(connections(rig)), "another connection")
+    gate.set()
+    pressing.join(5)
+    assert answers[0]["code"] == 200
+    assert answers[0]["moved"] is True
+
+
+def test_the_end_comes_within_two_seconds_and_finishes_the_work(rig: Rig) -> None:
+    _, track, clerk = rig.sent_out()
+    running = rig.listen()
+    rig.sandbox.click(clerk, track, "sign")
+    assert running.stop() < 2
+    until(lambda: not connections(rig), "the socket closes", 2)
+
+
+def test_pauses_double_with_jitter_and_a_steady_connection_ends_them() -> None:
+    pause = Pause(steady_s=60, first_s=1, cap_s=30)
+    assert pause.after(5) == 0
+    lengths = [pause.after(0.01) for _ in range(8)]
+    assert all(0.5 * 2**n <= length <= 2**n for n, length in enumerate(lengths[:5]))
+    assert max(lengths) <= 30
+    assert pause.after(61) == 0
+    assert pause.after(0) >= 0.5
