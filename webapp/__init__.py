@@ -1,0 +1,26 @@
+"""The console, the API and the hooks: Flask blueprints over the same door as the bots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apiflask import APIFlask
+
+    from core import Core
+
+
+def create_app(core: Core | None = None) -> APIFlask:
+    """The application over `core`, or over one built from the settings. Raises Unguarded for an open route."""
+    from core import build_core  # here, so that naming this package stays cheap
+    from webapp.site import build_site
+
+    return build_site(core or build_core())
+
+
+def serve() -> APIFlask:
+    """What the web server starts: the application, with its log as JSON lines."""
+    from core.logs import start_log
+
+    start_log()
+    return create_app()

@@ -1,0 +1,130 @@
+"""Who may enter: every route names its audience, and nobody passes without the right read at this very request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+import structlog
+from flask import Flask, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from core import Actor
+from core.errors import Malformed, NotSignedIn, Refusal
+from webapp.context import address, the_core
+from webapp.errors import PageNotYours
+from webapp.sessions import CONFIRMED, Sessions
+
+PUBLIC = "public"
+"""Anyone, signed in or not: the sign-in page, health, stylesheet and fonts."""
+STAFF = "staff"
+"""Anyone who is signed in, whatever the post."""
+MACHINE = "machine"
+"""A machine that proves itself by token or signature inside the view."""
+
+PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+"""The pages of permissions.yaml in the order of the rail."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = TypeVar("View", bound=Callable[..., Any])
+log = structlog.get_logger(__name__)
+
+
+class Unguarded(Exception):
+    """The start is refused: a route has no audience, or one that permissions.yaml does not know."""
+
+
+def audience(name: str) -> Callable[[View], View]:
+    """Say who may enter a view: a page of permissions.yaml, or PUBLIC, STAFF, MACHINE."""
+
+    def mark(view: View) -> View:
+        view.audience = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def audience_of(app: Flask, endpoint: str | None) -> str | None:
+    """The audience of an endpoint; None when it has none or does not exist."""
+    view = app.view_functions.get(endpoint or "")
+    return cast("str | None", getattr(view, "audience", None))
+
+
+def check_routes(app: Flask, pages: Mapping[str, Any]) -> None:
+    """Closed by default: raises Unguarded naming every route without a known audience (control B1)."""
+    known = {PUBLIC, STAFF, MACHINE, *pages}
+    bare = sorted(rule.rule for rule in app.url_map.iter_rules() if audience_of(app, rule.endpoint) not in known)
+    if bare:
+        raise Unguarded(f"routes without an audience: {', '.join(bare)}")
+
+
+def may_open(actor: Actor, page: str) -> bool:
+    return actor.role in the_core().policy.pages.get(page, frozenset())
+
+
+def first_page(actor: Actor) -> str:
+    """Where a person lands after signing in: the first page of the rail that is theirs."""
+    return next((page for page in PAGES if may_open(actor, page)), "flows")
+
+
+def guard(app: Flask, sessions: Sessions) -> None:
+    """Put the door before every request."""
+    csrf = CSRFProtect()
+    csrf.init_app(app)
+
+    def admit() -> None:
+        name = audience_of(app, request.endpoint)
+        if name is None:
+            _recognise(sessions)
+        if name is None or name == MACHINE:
+            return
+        _refuse_control_characters()
+        if request.method not in SAFE:
+            csrf.protect()
+        if name == PUBLIC:
+            return
+        g.actor = _signed_in(sessions)
+        if name != STAFF and not may_open(g.actor, name):
+            _turn_away(g.actor, name)
+
+    app.before_request(admit)
+
+
+def _signed_in(sessions: Sessions) -> Actor:
+    """The person of this session with the rights of this moment; a right that ended ends the session (control A5)."""
+    token = request.cookies.get(sessions.cookie, "")
+    session = sessions.find(token)
+    if session is None or session.pending:
+        raise NotSignedIn()
+    core = the_core()
+    try:
+        actor = core.actor_for("web", session.name, address())
+    except Refusal:
+        sessions.close(token)
+        raise
+    if actor.role in core.policy.exclusive and session.confirm != CONFIRMED:
+        sessions.close(token)
+        raise NotSignedIn()
+    return actor
+
+
+def _recognise(sessions: Sessions) -> None:
+    """Whoever asks for a page that does not exist still reads the answer within their own rail."""
+    if request.cookies.get(sessions.cookie):
+        with suppress(Refusal):
+            g.actor = _signed_in(sessions)
+
+
+def _turn_away(actor: Actor, page: str) -> None:
+    core = the_core()
+    holder = "、".join(title for role, title in core.policy.roles.items() if role in core.policy.pages[page])
+    refusal = PageNotYours(page=PAGES.get(page, page), holder=holder)
+    core.note(actor, "open_page", f"page:{page}", "refused", refusal.kind, channel="web", address=address())
+    raise refusal
+
+
+def _refuse_control_characters() -> None:
+    texts = (*request.args.values(), *request.form.values(), request.path)
+    if any("\x00" in text for text in texts):
+        raise Malformed(why="含有看不见的控制字符，请重新输入")

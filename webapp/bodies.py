@@ -1,0 +1,49 @@
+"""A machine's request body, read with suspicion: JSON of bounded depth, or one clear sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.adapters.tickets import DEEPEST
+from core.errors import Malformed
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON value in a body. Raises Malformed for anything else, or for more than 20 levels (control C1)."""
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_object)
+    except RecursionError:
+        raise Malformed(why=f"嵌套超过 {DEEPEST} 层") from None
+    except ValueError:
+        raise Malformed(why="不是 UTF-8 编码的 JSON") from None
+    if _deeper_than(value, DEEPEST):
+        raise Malformed(why=f"嵌套超过 {DEEPEST} 层")
+    return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(word)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two fields of one name are a way to show one reader this and another that."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed(why="同一字段出现了两次")
+    return found
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [inner for one in layer for inner in _inside(one)]
+        if not layer:
+            return False
+    return True
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

@@ -1,0 +1,224 @@
+"""The hands of the operator: `flask --app webapp …` seeds, verifies, backs up, restores, rotates keys, feeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import click
+import yaml
+from apiflask import APIFlask
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from core import Refusal
+from core.adapters.hotline import build_hotline
+from core.adapters.http import Unreachable
+from core.backup import BackupFault, back_up
+from core.crypto import Unreadable
+from core.feed import pull
+from core.machines import Machines
+from core.restore import restore
+from core.sealed import reseal
+from core.seeding.district import WrongDistrict, read_district
+from core.settings import WrongSettings
+from webapp.accounts import open_account
+from webapp.context import the_core
+from webapp.replay import replay
+
+OPENAPI_FILE = Path(__file__).parent / "static" / "openapi.json"
+client = AppGroup("client", help="接口客户端：新增、换密钥、停用。")
+feed = AppGroup("feed", help="12345 工单：拉取一次，或重放公开留言。")
+
+
+def teach_commands(app: Flask) -> None:
+    """Give the application its commands."""
+    app.cli.commands.pop("spec", None)  # the library's own; ours writes the same file in our spelling
+    for command in _COMMANDS:
+        app.cli.add_command(command)
+
+
+def _machines() -> Machines:
+    core = the_core()
+    return Machines(core.engine, core.vault)
+
+
+def _stop(sentence: object) -> click.ClickException:
+    return click.ClickException(str(sentence))
+
+
+@click.command("seed", help="写入练习用的组织、人员和办件；正式环境拒绝执行。")
+@click.option("--cases", default=320, show_default=True, help="办件数。")
+@click.option("--days", default=60, show_default=True, help="分布在多少天。")
+@click.option("--force", is_flag=True, help="已有办件时仍再写入一批。")
+@with_appcontext
+def seed(cases: int, days: int, force: bool) -> None:
+    from core import seeding  # heavy, and needed by this command alone
+
+    try:
+        text = seeding.seed(the_core(), cases=cases, days=days, force=force)
+    except WrongSettings as fault:
+        raise _stop(fault) from None
+    click.echo(text)
+
+
+@click.command("verify-log", help="核验操作日志；被改动时指出第一条并以 1 退出。")
+@with_appcontext
+def verify_log() -> None:
+    verdict = the_core().verify_log()
+    if not verdict.ok:
+        where = "" if verdict.first_broken is None else f"（第 {verdict.first_broken} 条）"
+        raise _stop(f"日志核验不通过{where}：{verdict.why}")
+    click.echo(f"日志完好：核验 {verdict.checked} 条，末条为第 {verdict.head_seq} 条。")
+
+
+@click.command("backup", help="把全部数据加密备份到一个目录，并回读一遍。")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def backup(folder: Path) -> None:
+    core = the_core()
+    try:
+        path = back_up(core.engine, core.vault, folder)
+    except BackupFault as fault:
+        raise _stop(fault) from None
+    core.note(None, "backup.made", f"file:{path.name}", "done", channel="cli")
+    click.echo(f"已备份：{path}（{path.stat().st_size:,} 字节）")
+
+
+@click.command("restore", help="把备份恢复到一个空库，核对行数、日志和密文后才保留。")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def restore_file(file: Path) -> None:
+    core = the_core()
+    try:
+        done = restore(core.engine, core.vault, file)
+    except BackupFault as fault:
+        raise _stop(fault) from None
+    core.note(None, "backup.restored", f"file:{file.name}", "done", channel="cli")
+    click.echo(f"已恢复 {done.rows:,} 行；日志 {done.entries:,} 条完好；{done.sealed} 类密文可以打开。")
+
+
+@click.command("rotate-keys", help="把旧密钥加密的字段改用最新密钥重新加密，可重复执行。")
+@with_appcontext
+def rotate_keys() -> None:
+    core = the_core()
+    label = core.vault.current("data").label
+    try:
+        count = reseal(core.engine, core.vault)
+    except Unreadable as fault:
+        core.note(None, "keys.rotated", f"key:{label}", "refused", "Unreadable", channel="cli")
+        raise _stop(f"有字段打不开，其余已重新加密：{fault}") from None
+    core.note(None, "keys.rotated", f"key:{label}", "done", channel="cli")
+    click.echo(f"已用「{label}」重新加密 {count:,} 个字段。")
+
+
+@click.command("openapi", help="重新生成接口说明文件 webapp/static/openapi.json。")
+@click.option("--stdout", is_flag=True, help="只输出，不写文件。")
+@with_appcontext
+def openapi(stdout: bool) -> None:
+    text = openapi_text(cast(APIFlask, current_app))
+    if stdout:
+        click.echo(text, nl=False)
+        return
+    OPENAPI_FILE.write_text(text, encoding="utf-8")
+    click.echo("已写入 webapp/static/openapi.json。")
+
+
+def openapi_text(app: APIFlask) -> str:
+    """The OpenAPI document as it is committed."""
+    return json.dumps(app.spec, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+
+
+@client.command("add", help="新增一个接口客户端，密钥只显示这一次。")
+@click.argument("appid")
+@click.argument("title")
+def add_client(appid: str, title: str) -> None:
+    _hand_out(appid, lambda machines: machines.add_client(appid, title), "client.added")
+
+
+@client.command("rotate", help="换一把密钥；上一把在下次更换前仍可用。")
+@click.argument("appid")
+def rotate_client(appid: str) -> None:
+    _hand_out(appid, lambda machines: machines.rotate_client(appid), "client.rotated")
+
+
+@client.command("close", help="停用一个客户端，它的令牌立即失效。")
+@click.argument("appid")
+def close_client(appid: str) -> None:
+    try:
+        _machines().close_client(appid)
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    the_core().note(None, "client.closed", f"client:{appid}", "done", channel="cli")
+    click.echo(f"已停用「{appid}」。")
+
+
+def _hand_out(appid: str, make: Callable[[Machines], str], action: str) -> None:
+    try:
+        secret = make(_machines())
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    the_core().note(None, action, f"client:{appid}", "done", channel="cli")
+    click.echo(f"appid：{appid}\nappsecret：{secret}\n密钥只显示这一次，请妥善保存。")
+
+
+@click.command("import-district", help="从两份 YAML 文件导入本区的单位和人员，更正后可重复执行。")
+@click.argument("units", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("people", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def import_district(units: Path, people: Path) -> None:
+    from core import seeding
+
+    try:
+        rows = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in (units, people)]
+        count = seeding.import_district(the_core(), read_district(*rows))
+    except (WrongDistrict, yaml.YAMLError, KeyError, TypeError, UnicodeError) as fault:
+        raise _stop(f"文件有误，没有导入：{fault}") from None
+    click.echo(f"已导入 {count} 人。登录控制台的账号请用「account」逐个开通。")
+
+
+@click.command("account", help="为一个人开通控制台账号或重置密码，密码只显示这一次。")
+@click.argument("code")
+@with_appcontext
+def account(code: str) -> None:
+    core = the_core()
+    try:
+        with core.engine.begin() as tx:
+            password = open_account(tx, core.vault, code)
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    core.note(None, "account.opened", f"person:{code}", "done", channel="cli")
+    click.echo(f"账号：{code}\n初始密码：{password}")
+
+
+@feed.command("pull", help="从 12345 平台拉取一次。")
+def pull_once() -> None:
+    core = the_core()
+    source = build_hotline(core.settings)
+    if source is None:
+        raise _stop("没有设置 12345 平台的地址（hotline.address）。")
+    try:
+        pulled = pull(source, core.register, _machines())
+    except (Unreachable, Refusal) as fault:
+        raise _stop(f"没有拉取成功：{fault}。已收下的不受影响，下次从断点继续。") from None
+    click.echo(f"收下 {pulled.taken} 张，其中 {pulled.known} 张已收过；拒收 {len(pulled.refused)} 张。")
+    for line in pulled.refused:
+        click.echo(line)
+
+
+@feed.command("replay", help="把公开的群众留言按时间顺序作为 12345 工单推送到运行中的平台。")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--speed", default=60.0, show_default=True, type=click.FloatRange(0.1, 60_000), help="每分钟多少条。")
+@click.option("--limit", default=0, help="最多多少条，0 为全部。")
+@click.option("--to", "address", default="", help="平台地址，默认取设置里的 web.public_address。")
+def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
+    settings = the_core().settings
+    sent = replay(file, settings.hotline, address or settings.web.public_address, per_minute=speed, limit=limit)
+    click.echo(f"推送 {sent.pushed} 条：新登记 {sent.opened} 条，已收过 {sent.known} 条，拒收 {sent.refused} 条。")
+
+
+_COMMANDS = (
+    seed, import_district, account, verify_log, backup, restore_file, rotate_keys, openapi, client, feed,
+)  # fmt: skip

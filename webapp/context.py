@@ -1,0 +1,46 @@
+"""What every view may ask of its request: the core behind the application and the person in front of it."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from flask import current_app, g, request
+
+from core import Actor, Core
+from core.errors import Malformed, NotSignedIn
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+def the_core() -> Core:
+    """The core this application was created for."""
+    return cast(Core, current_app.extensions["core"])
+
+
+def the_actor() -> Actor:
+    """Who is signed in. Raises NotSignedIn on a page nobody had to sign in for."""
+    actor = g.get("actor")
+    if actor is None:
+        raise NotSignedIn()
+    return cast(Actor, actor)
+
+
+def address() -> str:
+    """Where the request comes from, for the log and the lock; a proxy's headers are not believed (H5)."""
+    return request.remote_addr or ""
+
+
+def form_key() -> str:
+    """The cause of a posted form: sent twice, it counts once (house-style rule 4). Raises Malformed."""
+    token = request.form.get("token", "")
+    if not TOKEN.fullmatch(token):
+        raise Malformed(why="表单不完整，请刷新页面再试")
+    return f"web:{token}"
+
+
+def number(value: str | None, otherwise: int, *, most: int = 2**53) -> int:
+    """A positive whole number from a query or a form; anything else reads as `otherwise`."""
+    if not value or len(value) > 16 or not (value.isascii() and value.isdigit()):
+        return otherwise
+    return int(value) if 0 < int(value) <= most else otherwise

@@ -1,0 +1,107 @@
+"""What other systems push to us: the 12345 platform's signed tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import request
+
+from core import Refusal
+from core.adapters.signatures import check_signature
+from core.adapters.tickets import read_ticket, shown
+from core.errors import BadSignature, Busy, Malformed, TooLong
+from core.feed import ticket_key
+from core.people import HOTLINE
+from webapp.auth import MACHINE, audience
+from webapp.bodies import json_of
+from webapp.context import address, the_core
+
+MOST_BYTES = 1024 * 1024
+MOST_TICKETS = 100
+
+hooks = APIBlueprint("hooks", __name__, url_prefix="/hooks", tag="推送")
+
+
+@hooks.post("/hotline")
+@hooks.doc(
+    summary="推送 12345 工单",
+    description=(
+        '正文是一张工单，或 {"tickets": [...]}，最多 100 张、1 MB。'
+        "请求头 X-App-Id、X-Timestamp（Unix 秒）、X-Nonce、X-Signature；"
+        "签名是 HMAC-SM3(密钥, 方法\\n路径\\nSM3(正文) 十六进制\\n时间\\n随机数) 的十六进制。"
+        "同一编号同一版本重复推送得到同样的答复；版本更新会成为办件的新版本。"
+    ),
+    responses=[200, 400, 401, 409, 413],
+)
+@audience(MACHINE)
+def push_tickets() -> dict[str, Any]:
+    """Tickets by signed push: verified before anything is parsed, each taken in or refused on its own (C2, C3)."""
+    body = _body()
+    _verify(body)
+    accepted, refused = [], []
+    for raw in _tickets(json_of(body)):
+        try:
+            accepted.append(_take(raw))
+        except Busy:
+            raise
+        except Refusal as refusal:
+            number = raw.get("ticket_no") if isinstance(raw, dict) else None
+            refused.append({"ticket_no": shown(number, 64) if number else "", "why": str(refusal)})
+    return {"accepted": accepted, "refused": refused}
+
+
+def _body() -> bytes:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise _TooLarge(field="正文", limit="1 MB ")
+    return request.get_data(cache=False)
+
+
+class _TooLarge(TooLong):
+    text = "「{field}」太大了，请控制在{limit}以内。"
+    status = 413
+
+
+def _verify(body: bytes) -> None:
+    """The sender is who the settings say, the body is theirs, now, and for the first time. Raises BadSignature."""
+    core, headers = the_core(), request.headers
+    known = core.settings.hotline
+    secret = known.push_secret.get_secret_value()
+    try:
+        if headers.get("X-App-Id", "") != known.push_appid:
+            raise BadSignature()
+        check_signature(
+            secret,
+            request.method,
+            request.path,
+            body,
+            headers.get("X-Timestamp", ""),
+            headers.get("X-Nonce", ""),
+            headers.get("X-Signature", ""),
+            core.use_nonce,
+        )
+    except BadSignature as refusal:
+        core.note(HOTLINE, "feed.pushed", "hook:hotline", "refused", refusal.kind, channel="hotline", address=address())
+        raise
+
+
+def _tickets(value: Any) -> list[Any]:
+    if isinstance(value, dict) and set(value) == {"tickets"}:
+        rows = value["tickets"]
+        if not isinstance(rows, list) or not rows:
+            raise Malformed(why="tickets 应是工单的列表")
+        if len(rows) > MOST_TICKETS:
+            raise Malformed(why=f"一次最多 {MOST_TICKETS} 张工单")
+        return rows
+    return [value]
+
+
+def _take(raw: Any) -> dict[str, Any]:
+    ticket = read_ticket(raw)
+    done = the_core().register(ticket_key(ticket), ticket, HOTLINE, source="feed")
+    return {
+        "ticket_no": ticket.outside_no,
+        "revision": ticket.revision,
+        "case_no": done.no,
+        "repeated": done.repeated,
+    }
