@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 RELAYS = 3
 IDLE_S = 0.25
+CARD_PAUSE_S = 0.3  # an answer reaches the phone well within this; everybody else's copy follows at once after it
 RENEW_S = 5.0
 
 
@@ -33,7 +34,7 @@ class Worker:
         senders: dict[str, Sender] = dict(dingtalk_senders(core))
         if (results := build_sender(core.settings)) is not None:
             senders["hotline"] = results
-        self._relay = Relay(core.engine, core.clock, senders)
+        self._relay = Relay(core.engine, core.clock, senders, CARD_PAUSE_S)
         self._lease = Lease(core.engine, "clock")
         self._timetable = Timetable(core, lambda: self._lease.fence is not None, build_hotline(core.settings))
         self._threads = [threading.Thread(target=self._carry, name=f"relay-{n}", daemon=True) for n in range(RELAYS)]

@@ -20,12 +20,13 @@ from core.notices import letter
 from core.people import Actor
 from core.policy import Policy
 from core.ports import Clock, Ticket
-from core.queries.cases import caller_in_full
+from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
+from core.queries.sheets import may_read
 from core.reads import Reads
 from core.register import outside_id, switch_post
 from core.settings import Settings
-from core.views import LetterView, LogLine
+from core.views import CaseView, LetterView, LogLine
 
 
 class Core(Reads):
@@ -101,6 +102,19 @@ class Core(Reads):
         return self._read(lambda tx: actor_for(tx, channel, outside_id, address))
 
     # --- cards ---
+
+    def own_view(self, actor: Actor, reader: Actor, case_id: int) -> CaseView:
+        """The case as this person's copies of its card are drawn: for the post by which they hold it, else as `reader`.
+
+        Raises Unknown when missing or not theirs, alike.
+        """
+        sheet, world = self.sheet(case_id), self.world()
+        if sheet is not None and actor.others:
+            held = copies.audience(sheet, world)
+            reader = next((one.actor for one in held if one.person == actor.person), reader)
+        if sheet is None or not may_read(reader, sheet, world):
+            raise Unknown(what="办件")
+        return case_view(sheet, reader, world, self.cipher)
 
     def audience(self, case_id: int) -> list[Reader]:
         """The people whose phones should hold this case's card now."""

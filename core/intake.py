@@ -39,7 +39,8 @@ NEW_CASE = insert(cases).returning(cases.c.id)
 LIMITS = (
     ("title", "标题", 100), ("content", "内容", 5000), ("place", "地点", 200), ("outside_no", "来件编号", 64),
     ("caller_name", "诉求人", 50), ("caller_phone", "联系电话", 40), ("address", "详细地址", 200), ("town", "镇街", 40),
-    ("community", "社区", 60), ("service_type", "服务类型", 40), ("class_code", "诉求分类", 20), ("parent_no", "关联工单", 64),
+    ("community", "社区", 60), ("service_type", "服务类型", 40), ("class_code", "诉求分类", 20),
+    ("parent_no", "关联工单", 64),
 )  # fmt: skip
 """The texts of a ticket: name, label, most characters, as the feed's own door has them."""
 MOST_MORE, LAST_REVISION = 20_000, 1_000_000
@@ -55,7 +56,10 @@ class Intake:
         self._cipher, self._indexer = cipher, indexer
 
     def register(self, key: str, ticket: Ticket, actor: Actor, source: str) -> Done:
-        """A new case, a new revision of a known one, or what was answered before. Raises FieldMissing, BadField, TooLong."""
+        """A new case, a new revision of a known one, or what was answered before.
+
+        Raises FieldMissing, BadField, TooLong.
+        """
         now, digest = self._clock.now(), _digest(ticket, actor)
         outside = ticket.outside_no[:64] if ticket.outside_no.isprintable() else ""
         job = Job(

@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
 from core.models.record import channels, letters
 from core.ports import Clock, Envelope, Sender, Speaker, Undelivered
@@ -44,8 +46,10 @@ class Claimed:
 class Relay:
     """Moves letters. Several may run at once: claims are exclusive, and one lane is in one hand at a time."""
 
-    def __init__(self, engine: Engine, clock: Clock, senders: Mapping[str, Sender]) -> None:
+    def __init__(self, engine: Engine, clock: Clock, senders: Mapping[str, Sender], card_pause_s: float = 0.0) -> None:
+        """`card_pause_s`: how long a card letter lies before it leaves, so that whoever tapped has the answer first."""
         self._engine, self._clock, self._senders = engine, clock, senders
+        self._card_pause = timedelta(seconds=card_pause_s)
         self._spoken: set[int] = set()  # letters said in words by this process; their keys make a repeat harmless
 
     def run_once(self, most: int = 20) -> int:
@@ -86,9 +90,13 @@ class Relay:
 
     def _anything_due(self, now: datetime) -> bool:
         """A look without the write lock, so that an idle relay disturbs nobody."""
-        query = select(letters.c.id).where(letters.c.state == "due", letters.c.due_at <= now).limit(1)
+        query = select(letters.c.id).where(letters.c.state == "due", self._is_due(now)).limit(1)
         with self._engine.connect().execution_options(readonly=True) as tx:
             return tx.execute(query).first() is not None
+
+    def _is_due(self, now: datetime) -> ColumnElement[bool]:
+        """Never the update API inside a callback (dingtalk.md §4): a card waits until the tap behind it is answered."""
+        return or_(and_(letters.c.kind != "card", letters.c.due_at <= now), letters.c.due_at <= now - self._card_pause)
 
     def _closed_channels(self, tx: Connection, now: datetime) -> tuple[list[str], set[str]]:
         """Channels not to be tried now, and those whose probe is due: one letter goes, the next probe is set."""
@@ -113,7 +121,7 @@ class Relay:
         waiting = or_(letters.c.hold_until.is_(None), letters.c.hold_until <= self._clock.now())
         query = (
             select(letters)
-            .where(letters.c.state == "due", letters.c.due_at <= now, free, waiting, ~earlier_held)
+            .where(letters.c.state == "due", self._is_due(now), free, waiting, ~earlier_held)
             .where(or_(letters.c.kind == "card", ~first))
             .order_by(letters.c.id)
             .limit(most)
@@ -195,6 +203,12 @@ class Relay:
                 log.info("channel recovered", channel=name)
 
     def _channel_fails(self, name: str, why: str) -> None:
+        try:
+            self._count_failure(name, why)
+        except IntegrityError:  # another relay met the channel's first failure in the same moment
+            self._count_failure(name, why)
+
+    def _count_failure(self, name: str, why: str) -> None:
         now = real_now()
         with self._engine.begin() as tx:
             row = tx.execute(select(channels).where(channels.c.name == name)).first()

@@ -72,7 +72,8 @@ class Reads:
             where = where & (cases.c.state == state)
         if words.strip():
             where = where & lists.matching(words, self.indexer)
-        return self._read(lambda tx: lists.page(tx, actor, world, now, where, title, page, size))
+        turn = lists.in_turn(key, actor, world)
+        return self._read(lambda tx: lists.page(tx, actor, world, now, where, title, page, size, turn))
 
     def find(self, actor: Actor, words: str, page: int = 1, size: int = 20) -> WorkPage:
         """Cases meant by a number, a tail, an outside number, a phone or words, within the reader's scope."""
@@ -96,6 +97,14 @@ class Reads:
     def case_of(self, no: str) -> int:
         """The case with exactly this number, whoever asks: a card knows its own. Raises Unknown."""
         found: int | None = self._read(lambda tx: tx.execute(CASE_OF, {"no": no}).scalar_one_or_none())
+        if found is None:
+            raise Unknown(what="办件")
+        return found
+
+    def case_within(self, actor: Actor, no: str) -> int:
+        """The case with exactly this number, if this reader may see it. Raises Unknown, missing and foreign alike."""
+        query = CASE_OF.where(lists.scope(actor, self.world()))
+        found: int | None = self._read(lambda tx: tx.execute(query, {"no": no}).scalar_one_or_none())
         if found is None:
             raise Unknown(what="办件")
         return found

@@ -68,7 +68,10 @@ class LegView:
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
-    """One event told: when it happened, who (person and post), what, and the words given."""
+    """One event told: when it happened, who (person and post), what, and the words given.
+
+    `post` is the title under which a person acted (R102); empty for a machine.
+    """
 
     at: datetime
     when: str
@@ -78,6 +81,7 @@ class TimelineLine:
     name: str
     source: str
     id: int
+    post: str = ""
 
 
 @dataclass(frozen=True, slots=True)

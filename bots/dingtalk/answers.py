@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.dingtalk.clicks import Click
 from bots.dingtalk.faces import TITLES, Faces, note_only, shut
-from bots.dingtalk.hands import drawn_for, located, own_case
+from bots.dingtalk.hands import numbered, own_case
 from bots.dingtalk.words import SHORT_HELP, read
 from bots.replies import sentence_of
 from cards import Face, Query, manifests, move_of
@@ -53,14 +53,14 @@ class Answers:
         return private_line(template_of(data.get("outTrackId") if isinstance(data, dict) else None), sentence)
 
     def _case(self, click: Click, actor: Actor) -> Answer:
-        case_id, reader = located(self._core, actor, click.track.partition(":")[0])
+        case_id, reader = numbered(self._core, actor, click.track.partition(":")[0])
         done = False
         try:
             note, done = self._act(click, actor, reader, case_id), True
         except Refusal as refusal:
             note = sentence_of(refusal)
         try:
-            view = self._core.case_view(drawn_for(self._core, actor, reader, case_id), case_id)
+            view = self._core.own_view(actor, reader, case_id)
         except Unknown:
             if not done:
                 raise  # a case of others looks like one that is not there (security-reliability B3)

@@ -87,20 +87,29 @@ class CaseCards:
         if not step.created:
             self._create(case_id, step)
             return
+        gone: list[Viewer] = []
         if step.changed:
-            public = step.everyone[0].face.public
             try:
-                self._api.update(update(step.track, public, private_data(step.changed, clicker)))
+                self._put(step, step.changed, clicker)
             except ApiFault as fault:
-                if fault.code != "param.cardNotExist":
+                if fault.code == "param.cardNotExist":
+                    log.warning("card %s is not there any more, made again", step.track)
+                    self._create(case_id, step, step.everyone)
+                    return
+                if fault.code != "param.userIdNotExist":
                     raise
-                log.warning("card %s is not there any more, made again", step.track)
-                self._create(case_id, step, step.everyone)
-                return
-            old = [one for one in step.changed if one not in step.new]
+                here = self._still_here(step.changed)
+                gone = [one for one in step.changed if one not in here]
+                self._put(step, here, clicker)
+            old = [one for one in step.changed if one not in (*step.new, *gone)]
             self._keep(case_id, step.track, old, delivered=True)
-        if step.new:
-            self._deliver(case_id, step.track, step.new)
+        if new := [one for one in step.new if one not in gone]:
+            self._deliver(case_id, step.track, new)
+
+    def _put(self, step: Step, readers: Sequence[Viewer], clicker: int | None) -> None:
+        """Everybody's common part and these readers' own, in one call."""
+        if readers:
+            self._api.update(update(step.track, step.everyone[0].face.public, private_data(readers, clicker)))
 
     def _create(self, case_id: int, step: Step, readers: Sequence[Viewer] | None = None) -> None:
         readers = readers or step.new

@@ -103,7 +103,9 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
         topics += [Subscription("CALLBACK", topic) for topic in self.callback_handler_map]
         grant: Grant = await self._gateway.open(topics)
         proxy: Literal[True] | None = None if is_loopback(grant.url) else True
-        socket = await websockets.connect(grant.url, max_size=MAX_FRAME, open_timeout=10, close_timeout=1, proxy=proxy)
+        socket = await websockets.connect(  # uncompressed: deflating a face costs as much as drawing it
+            grant.url, max_size=MAX_FRAME, open_timeout=10, close_timeout=1, proxy=proxy, compression=None
+        )
         self._sockets.add(socket)
         self.websocket = socket
         self.connected.set()

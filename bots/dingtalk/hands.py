@@ -24,6 +24,17 @@ def located(core: Core, actor: Actor, ref: str) -> tuple[int, Actor]:
         raise
 
 
+def numbered(core: Core, actor: Actor, no: str) -> tuple[int, Actor]:
+    """The same for a full number, as a card's own: one look-up. Raises Unknown."""
+    try:
+        return core.case_within(actor, no), actor
+    except Unknown:
+        for post in actor.others:
+            with suppress(Refusal):
+                return core.case_within(actor.at(post), no), actor.at(post)
+        raise
+
+
 def own_case(core: Core, actor: Actor, ref: str) -> int:
     """The case a number or tail means at the current post.
 

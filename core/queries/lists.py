@@ -22,6 +22,7 @@ from core.views import HomeView, Tally, WorkItem, WorkPage
 from core.work import World
 from core.worktime import SHANGHAI, local_date
 
+LONGEST_WORDS = 200
 MOST_GROUPED = 500  # beyond this the groups count the page in hand
 TITLES = {"today": "今日", "todo": "待办", "done": "已办", "all": "全部", "overdue": "超期"}
 GROUPS = ("签收", "办理", "审核", "裁定", "派发", "回访", "转办")
@@ -93,14 +94,32 @@ def _todo(actor: Actor) -> ColumnElement[bool]:
     if actor.unit is None:
         return false()
     mine = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(MINE))
-    upper = exists().where(
+    own = and_(cases.c.registered_unit == actor.unit, cases.c.state == "pending")
+    return or_(mine, _to_review(actor), own)
+
+
+def _to_review(actor: Actor) -> ColumnElement[bool]:
+    """Cases where a unit below this actor's has handed in its part, or wants to return it."""
+    return exists().where(
         case_legs.c.case_id == cases.c.id,
         case_legs.c.unit_id == actor.unit,
         below.c.parent_id == case_legs.c.id,
         below.c.state.in_(("reported", "returning")),
     )
-    own = and_(cases.c.registered_unit == actor.unit, cases.c.state == "pending")
-    return or_(mine, upper, own)
+
+
+def in_turn(key: str, actor: Actor, world: World) -> tuple[ColumnElement[Any], ...]:
+    """What 待办 is sorted by first (C13): the groups in their order, then the deadline of the reader's own part."""
+    if key != "todo" or actor.role in ("caller", "district_leader"):
+        return ()
+    if world.policy.reads.get(actor.role) != "unit":
+        ruling = _leg(case_legs.c.state == "adjudicating") if actor.role == "desk_head" else false()
+        return (choose((ruling, 3), (cases.c.state == "pending", 4), else_=2),)
+    mine = (case_legs.c.case_id == cases.c.id, case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(MINE))
+    due = select(func.min(case_legs.c.due_at)).where(*mine).scalar_subquery()
+    signs = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state == "to_sign")
+    place = choose((signs, 0), (_to_review(actor), 2), (cases.c.state == "pending", 6), else_=1)
+    return place, func.coalesce(due, cases.c.due_at, cases.c.registered_at)
 
 
 def home(tx: Connection, actor: Actor, world: World, now: datetime, posts: Sequence[Any]) -> HomeView:
@@ -129,13 +148,14 @@ def page(
     title: str,
     number: int = 1,
     size: int = 20,
+    turn: tuple[ColumnElement[Any], ...] = (),
 ) -> WorkPage:
-    """One page of the cases that match `where`, within scope, the least time left first."""
+    """One page of the cases that match `where`, within scope; sorted by `turn`, then the least time left first."""
     wanted = and_(scope(actor, world), where)
     total = tx.execute(select(func.count()).select_from(cases).where(wanted)).scalar_one()
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
-    rows = [dict(row) for row in tx.execute(_sorted(wanted).limit(size).offset((number - 1) * size)).mappings()]
+    rows = [dict(row) for row in tx.execute(_sorted(wanted, turn).limit(size).offset((number - 1) * size)).mappings()]
     legs = _legs(tx, [row["id"] for row in rows])
     items = tuple(_item(row, legs.get(row["id"], ()), actor, world, now) for row in rows)
     groups = Counter(item.todo for item in items)
@@ -146,14 +166,14 @@ def page(
     return WorkPage(title, items, total, number, pages, tuple((g, groups[g]) for g in GROUPS if groups[g]))
 
 
-def _sorted(wanted: ColumnElement[bool]) -> Select[Any]:
+def _sorted(wanted: ColumnElement[bool], turn: tuple[ColumnElement[Any], ...]) -> Select[Any]:
     live = choose((cases.c.state.in_(("pending", "dispatched", "handling", "closing")), 0), else_=1)
     hurry = choose((cases.c.urgency == "critical", 0), (cases.c.urgency == "urgent", 1), else_=2)
     unplaced = choose((cases.c.state == "pending", hurry), else_=0)
     return (
         select(cases)
         .where(wanted)
-        .order_by(live, unplaced, func.coalesce(cases.c.due_at, cases.c.registered_at), cases.c.id.desc())
+        .order_by(*turn, live, unplaced, func.coalesce(cases.c.due_at, cases.c.registered_at), cases.c.id.desc())
     )
 
 
@@ -255,6 +275,8 @@ def registered(
 def matching(words: str, indexer: Indexer) -> ColumnElement[bool]:
     """Cases meant by a number, a tail of at least four digits, an outside number, a phone number, or words."""
     plain = re.sub(r"[\s　-]", "", words).upper()
+    if not plain or len(words) > LONGEST_WORDS or not plain.isprintable():
+        return false()  # nothing was asked for, or nothing a person could have written
     tail = re.sub(r"^(尾号|编号|工单|办件)[:：]?", "", plain)
     tests: list[ColumnElement[bool]] = []
     if re.fullmatch(r"XY[A-Z]{2}\d{14}", tail):

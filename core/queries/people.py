@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from core.errors import NoPost, NotKnownHere
 from core.models.people import identities, people, posts, units
@@ -162,17 +162,19 @@ def _holder(row: Any, known: dict[int, Unit], dingtalk: str) -> Holder:
     return Holder(row.person_id, row.id, row.unit_id, row.role, row.name, row.title, dingtalk, actor)
 
 
-_IDENTITY = (
-    select(identities.c.post_id.label("current"), people.c.id, people.c.name, people.c.active)
-    .join(people, people.c.id == identities.c.person_id)
-    .where(identities.c.channel == bindparam("channel"), identities.c.outside_id == bindparam("outside_id"))
-)
 _POSTS = (
-    select(posts, units.c.short.label("unit_name"))
-    .join(units, units.c.id == posts.c.unit_id)
-    .where(posts.c.person_id == bindparam("person"), posts.c.active, units.c.active)
+    select(posts, units.c.short.label("unit_name"), people.c.name, people.c.active.label("present"))
+    .select_from(people)
+    .outerjoin(posts, and_(posts.c.person_id == people.c.id, posts.c.active))
+    .outerjoin(units, and_(units.c.id == posts.c.unit_id, units.c.active))
     .order_by(posts.c.id)
 )
+_OF_IDENTITY = (
+    _POSTS.add_columns(identities.c.post_id.label("current"), people.c.id.label("whose"))
+    .join(identities, identities.c.person_id == people.c.id)
+    .where(identities.c.channel == bindparam("channel"), identities.c.outside_id == bindparam("outside_id"))
+)
+_OF_PERSON = _POSTS.where(people.c.id == bindparam("person"))
 
 
 def actor_for(tx: Connection, channel: str, outside_id: str, address: str = "") -> Actor:
@@ -180,33 +182,27 @@ def actor_for(tx: Connection, channel: str, outside_id: str, address: str = "") 
 
     Raises NotKnownHere for strangers and the disabled, NoPost for people without an active post.
     """
-    row = tx.execute(_IDENTITY, {"channel": channel, "outside_id": outside_id}).first()
-    if row is None or not row.active:
+    rows = tx.execute(_OF_IDENTITY, {"channel": channel, "outside_id": outside_id}).all()
+    if not rows or not rows[0].present:
         raise NotKnownHere()
-    return actor_at(tx, row.id, row.name, row.current, channel, address)
+    return _actor(rows, rows[0].whose, rows[0].name, rows[0].current, channel, address)
 
 
 def actor_at(tx: Connection, person: int, name: str, current: int | None, channel: str, address: str) -> Actor:
     """A known person at the post `current`, or at their first one when that is gone."""
-    held = post_views(tx.execute(_POSTS, {"person": person}).all(), current)
+    return _actor(tx.execute(_OF_PERSON, {"person": person}).all(), person, name, current, channel, address)
+
+
+def _actor(rows: Sequence[Any], person: int, name: str, current: int | None, channel: str, address: str) -> Actor:
+    held = post_views([row for row in rows if row.unit_name is not None], current)
     if not held:
         raise NoPost()
     now = next(post for post in held if post.current)
     others = tuple(post for post in held if not post.current)
     return Actor(
-        person,
-        now.id,
-        now.unit,
-        now.role,
-        name,
-        now.unit_name,
-        now.title,
-        now.in_charge,
-        channel,
-        address,
-        None,
+        person, now.id, now.unit, now.role, name, now.unit_name, now.title, now.in_charge, channel, address, None,
         others,
-    )
+    )  # fmt: skip
 
 
 def post_views(rows: Sequence[Any], current: int | None) -> list[PostView]:

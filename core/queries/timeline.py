@@ -37,7 +37,7 @@ def read_events(tx: Connection, case_id: int) -> list[Mapping[str, Any]]:
 
 
 def who_did(event: Mapping[str, Any]) -> str:
-    """Person and post, as every event is signed (R102): 「水务局 王某（经办人）」."""
+    """The person under their unit, 「水务局 王某」, or the machine."""
     if event["person"]:
         return f"{event['unit'] or ''} {event['person']}".strip()
     return SYSTEMS.get(event["source"], "系统")
@@ -62,6 +62,7 @@ def _line(
         name=f"{row['flow']}.{row['name']}",
         source=row["source"],
         id=row["id"],
+        post=row["title"] or "",
     )
 
 
@@ -88,4 +89,4 @@ def _text(row: Mapping[str, Any], policy: Policy, directory: Directory) -> str:
             parts.append(
                 f"{spec.label}：{shown}" if spec and name not in ("note", "result", "reply", "text") else shown
             )
-    return "；".join(parts)
+    return "；".join([*(part.rstrip("。") for part in parts[:-1]), *parts[-1:]])
