@@ -19,9 +19,9 @@ LEAD, OTHER = "city_management", "water"
 """A department with sub-units of its own, and another."""
 BELOW, BELOW_TOO = "sanitation", "municipal_works"
 """Two sub-units of the first."""
-ANSWERED = {"connected": "connected", "contacted": "yes", "solved": "solved", "satisfied": "satisfied"}
-UNSATISFIED = {**ANSWERED, "solved": "not", "satisfied": "unsatisfied"}
-MISSED = {"connected": "no_answer"}
+ANSWERED: dict[str, Any] = {"connected": "connected", "contacted": "yes", "solved": "solved", "satisfied": "satisfied"}
+UNSATISFIED: dict[str, Any] = {**ANSWERED, "solved": "not", "satisfied": "unsatisfied"}
+MISSED: dict[str, Any] = {"connected": "no_answer"}
 
 _numbers = itertools.count(1)
 

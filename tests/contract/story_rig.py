@@ -242,6 +242,7 @@ def open_stage(url: str, sandbox: Sandbox) -> Iterator[Stage]:
     live = Live(core, clock, sandbox)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bots.worker, "IDLE_S", 0.03)
+        patch.setattr(bots.worker, "CARD_PAUSE_S", 0.1)
         live.start()
         yield Stage(live, core, clock)
         live.stop()

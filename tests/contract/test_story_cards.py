@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,20 +11,13 @@ from tests.contract.story_rig import (
     CALLER,
     CITY,
     DESK,
-    LATEST_MS,
     SECOND_DESK,
     WATER,
     Stage,
     shown,
 )
-from tests.databases import PostgreSQL
-from tests.reliability.processes import Processes
-from tests.sandbox.rig import Sandbox
-from tests.town import settled
 
 pytestmark = pytest.mark.xdist_group("story-cards")
-
-KEPT_SMALL = {"value_over_1kb", "put_inside_callback", "answer_refused", "callback_timeout"}
 
 
 def test_a_click_delivered_three_times_is_one_event_and_one_answer(stage: Stage) -> None:
@@ -92,8 +83,6 @@ def test_a_units_step_on_a_case_without_units_is_answered_too(stage: Stage) -> N
 def test_the_full_number_is_told_privately_for_a_reason_and_on_record(stage: Stage) -> None:
     done = stage.sent_to("water")
     person, track = stage[DESK], f"{done.no}:1"
-    with pytest.raises(AssertionError, match="请填写「查看原因」"):
-        person.tap(track, "case_reveal", {})
     answer = person.tap(track, "case_reveal", {"reason": "回电核实地点"}, copies=3)
     assert answer.note == "诉求人 吴海生，电话 19900001234，地址 港口路 18 号 502"
     assert set(answer.notes) == {answer.note}
@@ -126,18 +115,32 @@ def test_only_those_whose_step_it_is_hear_one_line(stage: Stage) -> None:
         assert len(stage[user].tracks(done.no)) == 1
 
 
+def test_a_delivery_that_failed_behind_a_success_is_told_in_words_and_made_good(stage: Stage) -> None:
+    """HTTP 200 with success false inside: whoever has no card reads words, and gets the card when it works again."""
+    desk, before = stage[DESK], len(stage[DESK].lines())
+    with stage.fault(deliver_fail="busy for now"):
+        no = stage.push("投放失败的时候")
+        stage.until(lambda: len(desk.lines()) > before)
+        assert desk.tracks(no) == []
+    stage.until(lambda: desk.tracks(no), 20)
+    stage.settle()
+    assert len(desk.lines()) == before + 1
+    assert len(desk.tracks(no)) == 1
+
+
 def test_long_words_stay_within_a_kilobyte_a_value(stage: Stage) -> None:
     long = "积水又漫进商铺了，孩子上学要绕路" * 60
     done = stage.case("港口路积水" * 20, content=long, place="港口路与丘海大道口" * 11, address="港口路" * 60)
     desk, clerk, track = stage[DESK], stage[WATER], f"{done.no}:1"
+    earlier = len(stage.warnings())
     support = "城管局、住建局、交通局、市监局、卫健委、教育局、人社局、民政局"
     desk.tap(track, "case_dispatch", {"lead": "water", "support": support, "opinion": long[:500]})
     clerk.tap(track, "sign")
     clerk.tap(track, "progress", {"note": long[:1000]})
-    clerk.tap(track, "report", {"result": long[:2000 // 2]})
+    clerk.tap(track, "report", {"result": long[:1000]})
     for user in (DESK, WATER, CITY):
         assert max(len(value.encode()) for value in stage[user].face(track).values()) <= 1024
-    assert [one for one in stage.warnings() if one["kind"] in KEPT_SMALL] == []
+    assert stage.warnings()[earlier:] == []
 
 
 def test_when_the_card_call_fails_words_arrive_and_the_card_follows(stage: Stage) -> None:
@@ -165,12 +168,11 @@ def test_a_revoked_token_costs_one_more_and_nobody_notices(stage: Stage) -> None
     assert stage[WATER].tap(f"{done.no}:1", "sign").note.startswith("已签收")
 
 
-def test_one_person_the_card_did_not_reach_gets_words_and_the_others_the_card(stage: Stage) -> None:
-    """The platform says success and names one of several it could not deliver to."""
-    gone = {"userId": CITY, "unionId": f"union-{CITY}"}
+def test_one_person_who_left_does_not_keep_the_others_from_the_truth(stage: Stage) -> None:
+    """The platform refuses an update that names somebody it no longer knows."""
     clerk = next(one for one in stage.sandbox.get("people") if one["userId"] == CITY)
     done = stage.case()
-    stage.sandbox.post("events", type="user_leave_org", data={"userId": [gone["userId"]]})
+    stage.sandbox.post("events", type="user_leave_org", data={"userId": [CITY]})
     try:
         press = {"lead": "water", "support": "城管局"}
         assert stage[DESK].press(f"{done.no}:1", "case_dispatch", press).note.startswith("已派发")
@@ -189,39 +191,3 @@ def test_an_answer_over_quota_has_no_text_and_breaks_nothing(stage: Stage) -> No
     finally:
         stage.sandbox.post("meter", quota_stream=0)
     assert person.say("待办") == ""
-
-
-@pytest.mark.slow
-def test_two_bots_on_one_application_share_the_clicks(
-    running_sandbox: Sandbox, postgresql: PostgreSQL, tmp_path: Path
-) -> None:
-    """Two bot processes and a worker on PostgreSQL: every click is answered once, by one or the other."""
-    running_sandbox.post("reset")
-    with postgresql.database(settled) as url:
-        first = Processes(url, running_sandbox, tmp_path)
-        second = Processes(url, running_sandbox, tmp_path / "second")
-        (tmp_path / "second").mkdir()
-        try:
-            first.start(first.bot)
-            first.start(first.worker)
-            second.start(second.bot)
-            running_sandbox.until(lambda: len(running_sandbox.get("connections")) == 2)
-            results = _clicks(running_sandbox, 24)
-        finally:
-            second.stop()
-            first.stop()
-    assert {one["code"] for one in results} == {200}
-    assert max(one["latency_ms"] for one in results) <= LATEST_MS
-    answered = {frame["connection"] for frame in results}
-    assert len(answered) == 2
-
-
-def _clicks(sandbox: Sandbox, count: int) -> list[dict[str, Any]]:
-    sandbox.say(DESK, "首页")
-    track = sandbox.until(lambda: _home(sandbox))
-    return [sandbox.click(DESK, track, "list", params={"key": "all"}) for _ in range(count)]
-
-
-def _home(sandbox: Sandbox) -> str:
-    tracks = [one["outTrackId"] for one in sandbox.get("cards")]
-    return next((track for track in tracks if track.startswith("home:")), "")

@@ -1,5 +1,7 @@
 """The call-back (domain-rules §9): three questions, first and final answers apart, three missed calls, second round."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Row
 
@@ -11,6 +13,7 @@ from tests.builders import (
     LEAD,
     MISSED,
     UNSATISFIED,
+    a_case,
     act,
     caller,
     clerk,
@@ -80,7 +83,7 @@ def test_an_unsatisfied_caller_sends_the_case_back_under_the_redo_limit(core: Co
 
 
 @pytest.mark.parametrize("answers", [{"satisfied": "unsatisfied", "solved": "solved"}, {"solved": "not"}])
-def test_unsolved_or_unsatisfied_is_not_closed(core: Core, answers: dict[str, str]) -> None:
+def test_unsolved_or_unsatisfied_is_not_closed(core: Core, answers: dict[str, Any]) -> None:
     case = confirmed(core)
     act(core, caller(core), case, "record_call", **{**ANSWERED, **answers})
     assert case_of(core, case)["state"] == "handling"
@@ -144,8 +147,6 @@ def test_a_missed_call_keeps_no_answers(core: Core) -> None:
 
 def test_an_unsatisfied_answer_to_the_desks_own_reply_is_dispatched(core: Core) -> None:
     """The desk closed it directly, so no unit's work can be redone."""
-    from tests.builders import a_case
-
     case = a_case(core)
     act(core, desk(core), case, "close_directly", reply="请拨打供水热线")
     act(core, caller(core), case, "record_call", **UNSATISFIED)

@@ -1,5 +1,7 @@
 """Extensions (domain-rules §4): asked before the deadline, once, within the limit; both deadlines are kept."""
 
+from typing import Any
+
 import pytest
 
 from core import Core
@@ -9,7 +11,7 @@ from tests.builders import the_case as case_of
 from tests.clock import StillClock
 from tests.core.moments import local
 
-WHY = {"days": "2", "reason": "管网改造需施工", "basis": "施工合同"}
+WHY: dict[str, Any] = {"days": "2", "reason": "管网改造需施工", "basis": "施工合同"}
 DUE = "2026-03-16 17:30:00"
 
 

@@ -1,5 +1,7 @@
 """Returns are requests (domain-rules §6): reviewed, barred after a refusal, adjudicated the second time."""
 
+from typing import Any
+
 import pytest
 
 from core import Core
@@ -9,7 +11,7 @@ from tests.builders import the_case as case_of
 from tests.clock import StillClock
 from tests.core.moments import local
 
-WHY = {"reason": "not_our_duty", "basis": "区城管局三定方案第四条"}
+WHY: dict[str, Any] = {"reason": "not_our_duty", "basis": "区城管局三定方案第四条"}
 LAST_MOMENT, TOO_LATE = "2026-03-10 17:30:00", "2026-03-10 17:30:01"
 
 
