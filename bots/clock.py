@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core import Core, Refusal
+from core import Command, Core, Refusal
 from core.adapters.hotline import Hotline
-from core.chores import due_commands, sweep
+from core.chores import due_commands, recounts, sweep
 from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
-from core.worktime import local_date
+from core.worktime import Calendar, local_date
 
 log = structlog.get_logger()
 
@@ -25,6 +25,7 @@ class Timetable:
 
     def __init__(self, core: Core, leads: Callable[[], bool], hotline: Hotline | None) -> None:
         self._core, self._leads, self._hotline = core, leads, hotline
+        self._counted_by: Calendar | None = None
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 60},
@@ -33,6 +34,7 @@ class Timetable:
     def start(self) -> None:
         every = self._scheduler.add_job
         every(self._guarded(self.move_what_is_due), "interval", seconds=5)
+        every(self._guarded(self.follow_the_calendar), "interval", seconds=15)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -61,9 +63,22 @@ class Timetable:
         core = self._core
         with core.engine.connect().execution_options(readonly=True) as tx:
             commands = due_commands(tx, core.world(), core.clock.now())
+        self._execute(commands)
+
+    def follow_the_calendar(self) -> None:
+        """Count deadlines anew after a change of the calendar, and once after the start: it may have changed since."""
+        calendar = self._core.calendar()
+        if calendar == self._counted_by:
+            return
+        with self._core.engine.connect().execution_options(readonly=True) as tx:
+            commands = list(recounts(tx, self._core.world()))
+        self._execute(commands)
+        self._counted_by = calendar
+
+    def _execute(self, commands: Iterable[Command]) -> None:
         for command in commands:
             try:
-                core.execute(command)
+                self._core.execute(command)
             except Stale:
                 log.info("overtaken", key=command.key)
             except Refusal as refusal:

@@ -151,8 +151,8 @@ def _details(view: CaseView) -> dict[str, str]:
 
 def _last_words(view: CaseView) -> list[tuple[str, str]]:
     """The words given with the latest act, such as the reason of a return; not the result again."""
-    results = {view.result, *(leg.result for leg in view.legs)}
-    words = [line for line in view.timeline if line.text and line.text not in results]
+    results = tuple(told for told in (view.result, *(leg.result for leg in view.legs)) if told)
+    words = [line for line in view.timeline if line.text and not line.text.startswith(results)]
     if view.ended or not words:
         return []
     latest = max(words, key=lambda line: (line.at, line.id))

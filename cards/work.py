@@ -14,7 +14,7 @@ TEMPLATE = "work"
 PAGE_SIZE = 8  # rows on one card; ask the core for pages of this size
 HALF = PAGE_SIZE // 2
 GUESSES = 3
-TITLE, SUB = 16, 30
+TITLE, SUB, LINE = 16, 40, 30
 
 EMPTY = {
     "today": "今天还没有来件。新件登记后会出现在这里。",
@@ -84,17 +84,23 @@ def _rows(items: Sequence[WorkItem]) -> Iterator[Row]:
     """One row a case; the first of each group of 待办 carries the group's name above it."""
     group = ""
     for item in items:
-        told = (f"尾号 {item.tail}", until(item.left), item.channel_title)
         row = {
             "no": item.no,
             "title": plain(scrub(item.title), TITLE),
-            "sub": clean(" · ".join(part for part in told if part), SUB),
+            "sub": _sub(item),
             "tag": item.state_title,
             "tone": "red" if item.overdue else item.tone,
         }
         if item.todo and item.todo != group:
             row["caption"] = group = item.todo
         yield row
+
+
+def _sub(item: WorkItem) -> str:
+    """Number and time left; the channel only where the line has room for it."""
+    told = " · ".join(part for part in (f"尾号 {item.tail}", until(item.left)) if part)
+    longer = f"{told} · {item.channel_title}"
+    return clean(longer if item.channel_title and len(longer) <= LINE else told, SUB)
 
 
 def _turns(page: WorkPage, query: Query) -> list[Row]:

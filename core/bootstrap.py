@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.adapters.clock import build_clock
-from core.crypto import SoftVault
+from core.crypto import Sm2Signer, SoftVault
 from core.db import connect
 from core.effects import EFFECTS
 from core.facade import Core
@@ -27,9 +27,9 @@ def build_vault(settings: Settings) -> SoftVault:
     """The keys: from the environment, or the practice ones, which production refuses."""
     if not settings.keys:
         return SoftVault.practice()
-    secrets = {label: bytes.fromhex(value.get_secret_value()) for label, value in settings.keys.items()}
     try:
-        vault = SoftVault(secrets)
+        vault = SoftVault({label: bytes.fromhex(value.get_secret_value()) for label, value in settings.keys.items()})
+        Sm2Signer(vault)
     except ValueError as error:
         raise WrongSettings(f"keys: {error}") from None
     if settings.profile == "production" and vault.is_default:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select
 
+from core.clocks import closing_deadline, pauses_of
 from core.deadlines import due
 from core.execute import Command
 from core.models.cases import case_legs, cases
@@ -16,6 +17,7 @@ from core.people import CLOCK
 from core.work import World
 
 MOST = 200
+RUNNING = ("to_sign", "handling", "delegated", "returning", "adjudicating")
 
 
 def due_commands(tx: Connection, world: World, now: datetime) -> list[Command]:
@@ -39,6 +41,25 @@ def _to_archive(tx: Connection, world: World, now: datetime) -> Iterator[Command
         ended = row.finished_at or row.changed_at
         if now >= due(ended, world.policy.limits.archive_after, world.calendar).at:
             yield Command(f"clock:{row.id}:{row.seq}:archive", row.id, "archive", CLOCK, seen=row.seq, source="clock")
+
+
+def recounts(tx: Connection, world: World) -> Iterator[Command]:
+    """The legs whose deadline is another by the calendar as it is now: a closure entered, a year published (§5)."""
+    live = select(case_legs).where(case_legs.c.state.in_(RUNNING)).order_by(case_legs.c.parent_id.is_not(None))
+    legs = [dict(leg) for leg in tx.execute(live.order_by(case_legs.c.id)).mappings()]
+    told = select(events.c.leg_id, events.c.name, events.c.at).where(events.c.name.in_(("paused", "resumed")))
+    pauses: dict[int, list[tuple[str, datetime, str]]] = {}
+    for row in tx.execute(told.order_by(events.c.id)):
+        pauses.setdefault(row.leg_id, []).append((row.name, row.at, ""))
+    now_due: dict[int, datetime] = {}
+    for leg in legs:
+        held = pauses_of(pauses.get(leg["id"], ()), leg["clock_from"])
+        deadline = closing_deadline(leg, world.rules[leg["rule"]], world.calendar, held)
+        upper = now_due.get(leg["parent_id"])
+        now_due[leg["id"]] = deadline.at if upper is None else min(deadline.at, upper)
+        if (now_due[leg["id"]], deadline.provisional) != (leg["due_at"], leg["provisional"]):
+            key = f"clock:{leg['case_id']}:{leg['id']}.{leg['seq']}:recount"
+            yield Command(key, leg["case_id"], "recount", CLOCK, leg=leg["id"], seen=leg["seq"], source="clock")
 
 
 def sweep(tx: Connection, now: datetime) -> int:

@@ -8,15 +8,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core import chain
 from core.entries import Entry
-from core.errors import Busy
+from core.errors import Busy, Refusal
+
+log = structlog.get_logger()
 
 MOST = 24  # jobs in one commit: enough to share a sync among a burst, few enough to hold no lock for long
 TRIES = 3
+FAULTS = (DBAPIError, PoolTimeout)
 
 
 @dataclass(slots=True)
@@ -64,13 +69,12 @@ class CommitLine:
     def _commit(self, batch: list[Job]) -> None:
         try:
             self._run(batch)
-        except (OperationalError, PoolTimeout, DBAPIError) as fault:
-            if len(batch) == 1:
-                self._retry(batch[0], fault)
-            else:
+        except Exception as fault:
+            if len(batch) > 1:  # nothing of it was kept, or their receipts answer: whose fault it is shows alone
                 for job in batch:
                     self._commit([job])
                 return
+            self._retry(batch[0], fault)
         except BaseException as fault:
             for job in batch:
                 job.error = job.error or fault
@@ -78,14 +82,20 @@ class CommitLine:
             job.done.set()
 
     def _retry(self, job: Job, fault: Exception) -> None:
+        """What the database refused is tried again, then it is Busy; any other fault is the job's own."""
         for _ in range(TRIES - 1):
+            if not isinstance(fault, FAULTS):
+                break
             try:
-                return self._run([job])
-            except (OperationalError, PoolTimeout, DBAPIError) as again:
+                self._run([job])
+                return
+            except Exception as again:
                 fault = again
-        busy = Busy()
-        busy.__cause__ = fault
-        job.error = busy
+        job.error = fault
+        if isinstance(fault, FAULTS):
+            log.error("commit gave up", error=type(getattr(fault, "orig", None) or fault).__name__)
+            job.error = Busy()
+            job.error.__cause__ = fault
 
     def _run(self, batch: list[Job]) -> None:
         entries: list[Entry] = []
@@ -106,4 +116,7 @@ class CommitLine:
         except Exception as no:
             job.error = no
             with tx.begin_nested():
-                return job.refused(tx, no) or ()
+                entries = job.refused(tx, no) or ()
+            if isinstance(no, Refusal):
+                no.on_record = True
+            return entries

@@ -76,6 +76,7 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
             pool_size=pool_size,
             max_overflow=20,
             connect_args={"timeout": 5, "check_same_thread": False},
+            hide_parameters=True,  # a fault is logged with its statement, never with the values
         )
         event.listen(engine, "connect", _sqlite_rules)
         event.listen(engine, "begin", _sqlite_begin)
@@ -87,6 +88,7 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=10,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": options, "application_name": "xiuying"},
     )
 

@@ -230,6 +230,11 @@ def deny_days(work: Work, leg: Leg | None) -> None:
     work.set_leg(_held(leg), extension="refused")
 
 
+def refresh_clock(work: Work, leg: Leg | None) -> None:
+    """The calendar changed (a typhoon closure, a year published): every clock of the leg is counted anew."""
+    work.recount(_held(leg))
+
+
 def start_pause(work: Work, leg: Leg | None) -> None:
     work.set_leg(_held(leg), paused_at=work.now)
 
@@ -252,6 +257,6 @@ EFFECTS: Mapping[str, Effect] = {
         send_to_units, send_to_support, release_lead, release_legs, settle_legs, reopen_legs, redo_legs, reopen,
         forget_lead, finish, supervise, tighten_legs, count_nudge, keep_call, end_unreached, end_answered,
         keep_revision, stamp_signed, stamp_contacted, keep_result, take_result_from_below, send_below, count_return,
-        bar_return, settle_leg, ask_days, grant_days, deny_days, start_pause, end_pause,
+        bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause,
     )
 }  # fmt: skip

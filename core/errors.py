@@ -10,6 +10,8 @@ class Refusal(Exception):
 
     text: ClassVar[str] = "现在不能这样做，请刷新后再看。"
     status: ClassVar[int] = 409
+    on_record: bool = False
+    """Whether the log knows of it: a door writes its own refusals, `Core.note_refusal` the others."""
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts

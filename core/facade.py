@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,18 +14,18 @@ from core.commits import CommitLine, Job
 from core.copies import Copy, Kept, Reader
 from core.crypto import Sm2Signer, SoftVault
 from core.entries import Entry
-from core.errors import Unknown
+from core.errors import Busy, Refusal, Unknown
 from core.execute import Command, Done, Door
 from core.intake import Intake
 from core.notices import letter
 from core.people import Actor
 from core.policy import Policy
-from core.ports import Clock, Ticket
+from core.ports import Clock, Envelope, Ticket
 from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
 from core.queries.sheets import may_read
 from core.reads import Reads
-from core.register import outside_id, switch_post
+from core.register import outside_id, set_day, switch_post
 from core.settings import Settings
 from core.views import CaseView, LetterView, LogLine
 
@@ -85,6 +86,26 @@ class Core(Reads):
         entry = logbook.entry(self.clock.now(), actor, action, what, result, reason, channel, address)
         self._line.submit(Job(0, lambda _tx: (None, (entry,)), lambda _tx, _no: ()))
 
+    def note_refusal(
+        self, actor: Actor | None, action: str, what: str, refusal: Refusal, channel: str = "", address: str = ""
+    ) -> None:
+        """A refusal given outside the doors, on record like those inside (G1); nothing for one that is there already.
+
+        A log that cannot be written makes no yes of a no: then only the technical log hears of it.
+        """
+        if refusal.on_record or isinstance(refusal, Busy):
+            return
+        refusal.on_record = True
+        channel = channel or (actor.channel if actor else "web")
+        with suppress(Busy):
+            self.note(actor, action, what, "refused", refusal.kind, channel, address)
+
+    def alarm(self, kind: str, sentence: str) -> None:
+        """Tell the security administrators by chat, once an hour for one kind of trouble (G6)."""
+        hour = datetime.now(UTC).strftime("%Y%m%d%H")
+        for holder in self.directory().by_role.get("security_admin", ()):
+            self.say(f"alarm:{kind}:{hour}:{holder.person}", holder.person, sentence, "安全告警")
+
     def reveal(
         self, actor: Actor, case_id: int, key: str, reason: str, source: str = "web", seen: int | None = None
     ) -> tuple[str, str, str]:
@@ -94,6 +115,11 @@ class Core(Reads):
         if sheet is None:
             raise Unknown(what="办件")
         return caller_in_full(sheet.case, self.cipher)
+
+    def set_day(self, day: date, kind: str, name: str = "") -> None:
+        """Enter a day off or a day worked, or take such an entry back (`usual`); the worker counts anew (§5)."""
+        self._write(None, "calendar.changed", f"day:{day}:{kind}", lambda tx: set_day(tx, day, kind, name))
+        self._calendar = None
 
     # --- people ---
 
@@ -155,9 +181,13 @@ class Core(Reads):
         return self.reply(key, person_id, "show", {"case_id": case_id})
 
     def _letter(self, key: str, channel: str, kind: str, lane: str, body: dict[str, Any], case_id: int | None) -> bool:
-        row = letter(key, channel, kind, lane, body, self.clock.now(), case=case_id)
+        row = letter(key, channel, kind, lane, tray.closed(self.cipher, key, body), self.clock.now(), case=case_id)
         with self.engine.begin() as tx:
             return tray.write(tx, [row])
+
+    def opened(self, letter: Envelope) -> Envelope:
+        """A letter with the words it says, which lie sealed until it leaves. Raises Unreadable."""
+        return tray.opened(self.cipher, letter)
 
     def tray(self, actor: Actor, state: str = "waiting", page: int = 1) -> tuple[list[LetterView], int]:
         return self._read(lambda tx: tray.listed(tx, self.directory(), state, page))

@@ -46,9 +46,8 @@ def page(tx: Connection, number: int, words: str, size: int = 50) -> tuple[list[
     """One page, newest first; `words` narrows by action, object, result or person."""
     where = []
     if words.strip():
-        pattern = f"%{words.strip()}%"
         columns = (audit_log.c.action, audit_log.c.object, audit_log.c.result, people.c.name)
-        where.append(or_(*(column.like(pattern) for column in columns)))
+        where.append(or_(*(column.contains(words.strip(), autoescape=True) for column in columns)))
     joined = audit_log.outerjoin(people, people.c.id == audit_log.c.actor_person)
     total = tx.execute(select(func.count()).select_from(joined).where(*where)).scalar_one()
     query = select(audit_log, people.c.name.label("who")).select_from(joined).where(*where)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from typing import Any
 
 import structlog
 
-_SECRET = re.compile(
-    r"(?i)((?:ticket|session|access_token|accessToken|clientSecret|appSecret)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
-)
+_NAMES = "ticket|session|sessionWebhook|access[-_]?token|client_?secret|app_?secret|password|authorization"
+_SECRET = re.compile(rf"""(?i)((?:{_NAMES})\\?["']?\s*[=:]\s*\\?["']?(?:bearer\s+)?)(?!\*\*\*)[^\s&"',}}\\]+""")
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])(1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9A-Za-z])")
 
 
 def redact(text: str) -> str:
-    """The text with the value of every secret-looking name blotted out."""
-    return _SECRET.sub(r"\1***", text)
+    """The text with the value of every secret-looking name blotted out, and the middle of every mobile number."""
+    return _MOBILE.sub(r"\1****\2", _SECRET.sub(r"\1***", text))
+
+
+def _redacted(_logger: Any, _name: str, line: Any) -> str:
+    """The last step of every line, whoever wrote it: tracebacks pass here too."""
+    return redact(str(line))
 
 
 class Redaction(logging.Filter):
@@ -39,6 +45,7 @@ def start_log(level: int = logging.INFO) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
+                _redacted,
             ],
         )
     )

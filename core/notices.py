@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 
 from core.models.record import events, letters
+from core.plain import plain, scrub
 from core.queries.people import Holder
 from core.timewords import when
 from core.work import Recorded, Work
@@ -114,13 +115,13 @@ def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
     until = f"{when(work.now, due_at, closing=True)}前" if due_at else ""
     text = words.format(
         tail=case["no"][-6:],
-        title=case["title"][:20],
-        who=work.actor.label,
+        title=(subject := plain(scrub(case["title"]), 20)),
+        who=plain(work.actor.label),
         what=event.name,
-        text=event.text[:60],
+        text=plain(scrub(event.text), 60),
         until=until,
     )
-    title = text[: text.find("】") + 1] + case["title"][:16] if "】" in text else case["title"][:20]
+    title = text[: text.find("】") + 1] + subject[:16] if "】" in text else subject
     return {"title": title, "text": text, "case": case["no"]}
 
 

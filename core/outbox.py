@@ -10,19 +10,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, case, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.models.record import channels, letters
 from core.ports import Clock, Envelope, Sender, Speaker, Undelivered
+from core.tray import spent
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 BACKOFF_S = (1, 5, 30, 120, 600)
 LATE_S = 1800
-DEAD_AFTER = timedelta(hours=24)
+MOST_TRIES = 53  # about 24 hours of the back-off below
 PROBE_EVERY = timedelta(seconds=30)
 OPEN_AFTER = 3
 
@@ -36,11 +37,10 @@ def real_now() -> datetime:
 
 @dataclass(slots=True)
 class Claimed:
-    """A letter in hand, and the older unsent card letters of its lane that it makes unnecessary."""
+    """A letter in hand, under a lease that only its holder may settle."""
 
     envelope: Envelope
     lease: str
-    written_at: datetime
 
 
 class Relay:
@@ -83,14 +83,17 @@ class Relay:
             if not rows:
                 return []
             ids = [row.id for row in rows]
-            held = {"lease": lease, "leased_until": now + LEASE, "tries": letters.c.tries + 1}
+            counted = case((self._is_due(now), 1), else_=0)  # a letter sent early, as a probe, is not worn by it
+            held = {"lease": lease, "leased_until": now + LEASE, "tries": letters.c.tries + counted}
             tx.execute(update(letters).where(letters.c.id.in_(ids)).values(**held))
             self._supersede(tx, rows)
-        return [Claimed(_envelope(row), lease, row.written_at) for row in rows]
+        return [Claimed(_envelope(row), lease) for row in rows]
 
     def _anything_due(self, now: datetime) -> bool:
         """A look without the write lock, so that an idle relay disturbs nobody."""
-        query = select(letters.c.id).where(letters.c.state == "due", self._is_due(now)).limit(1)
+        probed = select(channels.c.name).where(channels.c.opened_at.is_not(None), channels.c.probe_at <= now)
+        due = or_(self._is_due(now), letters.c.channel.in_(probed))
+        query = select(letters.c.id).where(letters.c.state == "due", due).limit(1)
         with self._engine.connect().execution_options(readonly=True) as tx:
             return tx.execute(query).first() is not None
 
@@ -119,9 +122,10 @@ class Relay:
         )
         first = exists().where(other.c.lane == letters.c.lane, other.c.state == "due", other.c.id < letters.c.id)
         waiting = or_(letters.c.hold_until.is_(None), letters.c.hold_until <= self._clock.now())
+        due = or_(self._is_due(now), letters.c.channel.in_(probed))  # a probe does not wait for a letter's back-off
         query = (
             select(letters)
-            .where(letters.c.state == "due", self._is_due(now), free, waiting, ~earlier_held)
+            .where(letters.c.state == "due", due, free, waiting, ~earlier_held)
             .where(or_(letters.c.kind == "card", ~first))
             .order_by(letters.c.id)
             .limit(most)
@@ -161,7 +165,8 @@ class Relay:
             log.exception("letter failed", letter=letter.id, channel=letter.channel)
             self._settle_failure(claimed, Undelivered("again", f"{type(fault).__name__}"))
         else:
-            self._settle(claimed, state="sent", error=None, sent_at=self._clock.now(), lease=None, leased_until=None)
+            sent = {"state": "sent", "error": None, "sent_at": self._clock.now(), "body": spent(letter.body)}
+            self._settle(claimed, **sent, lease=None, leased_until=None)
             self._channel_works(letter.channel)
 
     def _settle(self, claimed: Claimed, **values: Any) -> None:
@@ -172,9 +177,8 @@ class Relay:
     def _settle_failure(self, claimed: Claimed, failure: Undelivered) -> None:
         letter, now = claimed.envelope, real_now()
         values: dict[str, Any] = {"error": str(failure)[:500], "lease": None, "leased_until": None}
-        if failure.fate == "never" or (
-            failure.fate == "again" and now - claimed.written_at > DEAD_AFTER and letter.tries > 20
-        ):
+        worn_out = failure.fate == "again" and letter.tries > MOST_TRIES
+        if failure.fate == "never" or worn_out:
             values["state"] = "dead"
         elif failure.fate == "throttled":
             values |= {"due_at": now + timedelta(seconds=1 + random.random()), "tries": letter.tries - 1}

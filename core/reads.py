@@ -15,6 +15,7 @@ from core.db import for_reading
 from core.errors import Ambiguous, Unknown
 from core.models.cases import calendar_days, cases
 from core.people import Actor, PostView
+from core.plain import plain, scrub
 from core.policy import Policy
 from core.ports import Clock
 from core.queries import lists
@@ -90,7 +91,7 @@ class Reads:
             raise Unknown(what=ref.strip()[:24])
         if len(found) > 1:
             raise Ambiguous(
-                what=ref.strip()[:24], choices="、".join(f"{item.no} {item.title[:8]}" for item in found[:3])
+                what=ref.strip()[:24], choices="、".join(f"{item.no} {plain(scrub(item.title), 8)}" for item in found[:3])
             )
         return found[0].id
 

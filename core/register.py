@@ -1,12 +1,13 @@
-"""The second door: what is kept rather than moved. Today: at which post a person acts on a channel (R102)."""
+"""The second door: what is kept rather than moved: a person's post on a channel (R102), the days of the calendar."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from core.errors import Unknown
+from core.errors import BadField, Unknown
+from core.models.cases import calendar_days
 from core.models.people import identities, posts
 from core.people import Actor
 
@@ -14,10 +15,24 @@ from core.people import Actor
 def switch_post(tx: Connection, actor: Actor, post_id: int, now: datetime) -> None:
     """Make `post_id` the person's post on this channel. Raises Unknown for a post that is not theirs or not active."""
     mine = select(posts.c.id).where(posts.c.id == post_id, posts.c.person_id == actor.person, posts.c.active)
-    if tx.execute(mine).first() is None:
+    if abs(post_id) >= 2**63 or tx.execute(mine).first() is None:
         raise Unknown(what="这个岗位")
     on_channel = (identities.c.person_id == actor.person, identities.c.channel == actor.channel)
     tx.execute(update(identities).where(*on_channel).values(post_id=post_id))
+
+
+def set_day(tx: Connection, day: date, kind: str, name: str) -> None:
+    """A day that differs from the published calendar (a typhoon closure): holiday or workday; usual takes it back.
+
+    Raises BadField for another kind, or a name that is missing or too long to be printed beside a deadline.
+    """
+    if kind not in ("holiday", "workday", "usual"):
+        raise BadField(field="类别", why="应是 holiday、workday 或 usual")
+    if kind != "usual" and not (0 < len(name) <= 20 and name.isprintable()):
+        raise BadField(field="名称", why="请写 1 到 20 个字")
+    tx.execute(delete(calendar_days).where(calendar_days.c.day == day))
+    if kind != "usual":
+        tx.execute(insert(calendar_days), {"day": day, "kind": kind, "name": name})
 
 
 def outside_id(tx: Connection, actor: Actor) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, select, update
 from core.crypto import Cipher, KeyVault, Sm4Cipher, place
 from core.models.cases import cases
 from core.models.people import people
+from core.models.record import letters
 
 BATCH = 500
 
@@ -38,6 +39,7 @@ SEALED = (
     SealedColumn(cases, "address", "no"),
     SealedColumn(cases, "more", "no", inside=True),
     SealedColumn(people, "phone_sealed", "code", name="phone"),
+    SealedColumn(letters, "body", "key", inside=True),
 )
 
 

@@ -119,6 +119,11 @@ def _refuse_practice(settings: Settings) -> None:
     wrong = ["keys"] if not settings.keys else []
     wrong += ["clock.address"] if settings.clock.address else []
     wrong += ["web.secret"] if not settings.web.secret.get_secret_value() else []
-    wrong += ["hotline.push_secret"] if settings.hotline.push_secret.get_secret_value() == "practice" else []
+    secrets = {
+        "hotline.push_secret": settings.hotline.push_secret,
+        "hotline.token": settings.hotline.token,
+        "dingtalk.client_secret": settings.dingtalk.client_secret,
+    }
+    wrong += [path for path, secret in secrets.items() if secret.get_secret_value() == "practice"]
     if wrong:
         raise WrongSettings(f"production refuses: {', '.join(wrong)}")

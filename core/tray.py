@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.crypto import Cipher, place
+from core.db import canonical
 from core.errors import FieldMissing, Unknown
 from core.models.cases import cases
 from core.models.record import letters
+from core.ports import Envelope
 from core.queries.people import Directory
 from core.views import LetterView
 
 WAITING = ("due", "dead", "unknown")
+WORDS = ("text", "words", "guesses")
+"""What a letter to one person says, or what they asked for: a number they typed, a sign-in code, a name."""
+
+
+def closed(cipher: Cipher, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A letter's body with its words sealed for this letter alone (control F2)."""
+    words = {name: body[name] for name in WORDS if name in body}
+    if not words:
+        return dict(body)
+    plain = {name: value for name, value in body.items() if name not in WORDS}
+    return {**plain, "sealed": cipher.seal(canonical(words), place("letters", "body", key))}
+
+
+def opened(cipher: Cipher, letter: Envelope) -> Envelope:
+    """The letter as its sender reads it. Raises Unreadable."""
+    sealed = letter.body.get("sealed")
+    if not sealed:
+        return letter
+    words = json.loads(cipher.open(sealed, place("letters", "body", letter.key)))
+    return replace(letter, body={**letter.body, **words})
+
+
+def spent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a body once it was said: to whom and about what, not the words."""
+    return {name: value for name, value in body.items() if name != "sealed"}
 
 
 def write(tx: Connection, rows: Sequence[dict[str, Any]]) -> bool:
@@ -54,7 +84,7 @@ def resend(tx: Connection, letter_id: int) -> None:
     """Make a letter that did not leave due at once. Raises Unknown for any other."""
     waiting = (letters.c.id == letter_id, letters.c.state.in_(WAITING))
     values = {"state": "due", "due_at": datetime.now(UTC), "hold_until": None, "tries": 0}
-    if tx.execute(update(letters).where(*waiting).values(**values)).rowcount != 1:
+    if abs(letter_id) >= 2**63 or tx.execute(update(letters).where(*waiting).values(**values)).rowcount != 1:
         raise Unknown(what="这封消息")
 
 
@@ -63,9 +93,11 @@ def give_up(tx: Connection, letter_id: int, reason: str) -> None:
     if not reason.strip():
         raise FieldMissing(field="原因", action="放弃发送")
     waiting = (letters.c.id == letter_id, letters.c.state.in_(WAITING))
-    values = {"state": "given_up", "error": f"已放弃：{reason.strip()[:200]}"}
-    if tx.execute(update(letters).where(*waiting).values(**values)).rowcount != 1:
+    body = tx.execute(select(letters.c.body).where(*waiting).with_for_update()).scalar_one_or_none()
+    if body is None:
         raise Unknown(what="这封消息")
+    values = {"state": "given_up", "error": f"已放弃：{reason.strip()[:200]}", "body": spent(body)}
+    tx.execute(update(letters).where(*waiting).values(**values))
 
 
 def oldest_due(tx: Connection) -> datetime | None:

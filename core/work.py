@@ -25,7 +25,9 @@ from core.worktime import Calendar, local_date
 
 CASE = select(cases).where(cases.c.id == bindparam("case")).with_for_update()
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
-MISSED = select(call_backs.c.at).where(call_backs.c.case_id == bindparam("case"), ~call_backs.c.connected)
+MISSED = select(call_backs.c.at).where(
+    call_backs.c.case_id == bindparam("case"), call_backs.c.round == bindparam("round"), ~call_backs.c.connected
+)
 CHANGE_CASE = update(cases).where(cases.c.id == bindparam("row"))
 CHANGE_LEG = update(case_legs).where(case_legs.c.id == bindparam("row"))
 NEW_EVENT = insert(events).returning(events.c.id)
@@ -35,6 +37,8 @@ PAUSES = (
     .where(events.c.leg_id == bindparam("leg"), events.c.name.in_(("paused", "resumed")))
     .order_by(events.c.id)
 )
+
+TICKET_TEXT = frozenset({"title", "content"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class Work:
         )
 
     def know_missed_calls(self) -> None:
-        rows = self.tx.execute(MISSED, {"case": self.case["id"]}).scalars()
+        rows = self.tx.execute(MISSED, {"case": self.case["id"], "round": self.case["redos"] + 1}).scalars()
         self._missed, self._facts = tuple(rows), None
 
     def _window_open(self) -> bool:
@@ -179,9 +183,24 @@ class Work:
     def refresh_deadline(self, leg: dict[str, Any]) -> None:
         """The leg's deadline re-derived from its rule, its pauses and the days granted; the case follows its lead."""
         deadline = closing_deadline(leg, self.rule(leg), self.world.calendar, self.pauses(leg))
-        self.set_leg(leg, due_at=deadline.at, provisional=deadline.provisional)
+        at = deadline.at if leg["parent_id"] is None else min(deadline.at, self.leg(leg["parent_id"])["due_at"])
+        self.set_leg(leg, due_at=at, provisional=deadline.provisional)
         if leg["part"] == "lead":
             self.set_case(due_at=deadline.at, provisional=deadline.provisional)
+
+    def recount(self, leg: dict[str, Any]) -> None:
+        """Every deadline of the leg from its own starts, by the calendar as it is now; the original one too."""
+        rule, calendar, was = self.rule(leg), self.world.calendar, leg["original_due_at"]
+        original = due(leg["clock_from"], rule.close, calendar, leg["hours"]).at
+        if leg["parent_id"] is not None:
+            original = min(original, self.leg(leg["parent_id"])["original_due_at"])
+        if leg["clock_from"] == leg["sent_at"]:  # a redo or a supervision begins a limit of its own, not these
+            sent = start_clocks(rule, leg["sent_at"], calendar, leg["hours"])
+            self.set_leg(leg, receive_due_at=sent.receive, contact_due_at=sent.contact, return_until=sent.return_until)
+        self.set_leg(leg, original_due_at=original)
+        self.refresh_deadline(leg)
+        if leg["part"] == "lead" and self.case["original_due_at"] == was:
+            self.set_case(original_due_at=original)
 
     def record(
         self, flow: str, name: str, leg: dict[str, Any] | None, came: str, went: str, facts: dict[str, Any]
@@ -224,8 +243,11 @@ class Work:
 
 
 def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:
-    """What an event keeps of a form: the listed fields that were filled, nothing else."""
-    return {name: form[name].strip() for name in move.form if form.get(name, "").strip()}
+    """What an event keeps of a form: the listed fields that were filled, but none of the citizen's own text.
+
+    That text lies in the case and its revisions, where it can be corrected and deleted (control F5).
+    """
+    return {name: form[name].strip() for name in move.form if name not in TICKET_TEXT and form.get(name, "").strip()}
 
 
 def case_facts(

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from core import Actor, Command, Core, Refusal
 from core.execute import Done
+from core.models.record import audit_log
 from core.people import HOTLINE
 from core.ports import Envelope, Ticket, Undelivered
 
@@ -171,6 +172,17 @@ def rows(core: Core, table: Table, *where: ColumnElement[bool]) -> list[Any]:
     """Rows of a table as they lie, in the order of their first column."""
     with core.engine.connect() as tx:
         return list(tx.execute(select(table).where(*where).order_by(next(iter(table.columns)))).all())
+
+
+def sizes(core: Core, *tables: Table) -> tuple[int, ...]:
+    """How many rows each table holds."""
+    with core.engine.connect() as tx:
+        return tuple(tx.execute(select(func.count()).select_from(table)).scalar_one() for table in tables)
+
+
+def last_entry(core: Core) -> Any:
+    """The newest entry of the log."""
+    return rows(core, audit_log)[-1]
 
 
 # --- senders --------------------------------------------------------------------------------------------------------

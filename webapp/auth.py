@@ -120,7 +120,7 @@ def _turn_away(actor: Actor, page: str) -> None:
     core = the_core()
     holder = "、".join(title for role, title in core.policy.roles.items() if role in core.policy.pages[page])
     refusal = PageNotYours(page=PAGES.get(page, page), holder=holder)
-    core.note(actor, "open_page", f"page:{page}", "refused", refusal.kind, channel="web", address=address())
+    core.note_refusal(actor, "open_page", f"page:{page}", refusal, "web", address())
     raise refusal
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -193,6 +194,19 @@ def account(code: str) -> None:
     click.echo(f"账号：{code}\n初始密码：{password}")
 
 
+@click.command("calendar", help="临时放假或上班（如台风停工）：holiday、workday，usual 为恢复原状；期限随后自动重算。")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("kind", type=click.Choice(["holiday", "workday", "usual"]))
+@click.argument("name", default="")
+@with_appcontext
+def calendar(day: datetime, kind: str, name: str) -> None:
+    try:
+        the_core().set_day(day.date(), kind, name.strip())
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    click.echo(f"已记入日历：{day:%Y-%m-%d} {name or kind}。")
+
+
 @feed.command("pull", help="从 12345 平台拉取一次。")
 def pull_once() -> None:
     core = the_core()
@@ -220,5 +234,5 @@ def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
 
 
 _COMMANDS = (
-    seed, import_district, account, verify_log, backup, restore_file, rotate_keys, openapi, client, feed,
+    seed, import_district, account, calendar, verify_log, backup, restore_file, rotate_keys, openapi, client, feed,
 )  # fmt: skip

@@ -8,13 +8,15 @@ from typing import Any
 
 import structlog
 from apiflask import APIFlask
-from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from core.errors import Busy, NotSignedIn, Refusal
+from core.machines import Machines
+from webapp.context import address, the_core
 
 APOLOGY = "系统出了点问题，已记录（编号 {reference}），请稍后再试。"
 SENTENCES: Mapping[int, str] = {
@@ -25,6 +27,8 @@ SENTENCES: Mapping[int, str] = {
     415: "内容格式不对，请换一种方式提交。",
     429: "操作太频繁，请稍后再试。",
 }
+REFUSALS_A_MINUTE = 60
+"""How many refusals of one unknown address go on record in a minute; the count itself is kept in the database."""
 MACHINE_PATHS = ("/api/", "/hooks/")
 log = structlog.get_logger(__name__)
 
@@ -58,7 +62,22 @@ def refused(refusal: Refusal) -> Response:
     if isinstance(refusal, NotSignedIn) and not _is_machine():
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         return make_response(redirect(url_for("door.sign_in", next=wanted or None), 303))
+    _note(refusal)
     return answer(str(refusal), refusal.status, refusal.kind)
+
+
+def _note(refusal: Refusal) -> None:
+    """Every no is on record (G1); strangers fill the log no faster than one address may ask."""
+    core, actor = the_core(), g.get("actor")
+    if refusal.on_record or isinstance(refusal, Busy):
+        return
+    try:
+        many = actor is None and Machines(core.engine, core.vault).wait_s(f"refused:{address()}", REFUSALS_A_MINUTE)
+    except (OperationalError, PoolTimeout):
+        return
+    if not many:
+        channel = "api" if _is_machine() else "web"
+        core.note_refusal(actor, "request", f"page:{request.endpoint}", refusal, channel, address())
 
 
 def turned_away(error: HTTPException) -> Response:

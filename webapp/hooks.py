@@ -10,15 +10,18 @@ from flask import request
 from core import Refusal
 from core.adapters.signatures import check_signature
 from core.adapters.tickets import read_ticket, shown
-from core.errors import BadSignature, Busy, Malformed, TooLong
+from core.errors import BadSignature, Busy, DifferentBody, Malformed, TooLong
 from core.feed import ticket_key
 from core.people import HOTLINE
+from webapp.api import machines
 from webapp.auth import MACHINE, audience
 from webapp.bodies import json_of
 from webapp.context import address, the_core
 
 MOST_BYTES = 1024 * 1024
 MOST_TICKETS = 100
+FORGED_A_MINUTE = 60
+"""Pushes with a wrong signature of one address that go on record in a minute; beyond them it is an alarm."""
 
 hooks = APIBlueprint("hooks", __name__, url_prefix="/hooks", tag="推送")
 
@@ -46,18 +49,28 @@ def push_tickets() -> dict[str, Any]:
         except Busy:
             raise
         except Refusal as refusal:
-            number = raw.get("ticket_no") if isinstance(raw, dict) else None
-            refused.append({"ticket_no": shown(number, 64) if number else "", "why": str(refusal)})
+            number = shown(raw["ticket_no"], 64) if isinstance(raw, dict) and raw.get("ticket_no") else ""
+            _remember(refusal, number)
+            refused.append({"ticket_no": number, "why": str(refusal)})
     return {"accepted": accepted, "refused": refused}
+
+
+def _remember(refusal: Refusal, number: str) -> None:
+    """A ticket refused before the door is on record too; one number with two bodies is an alarm (C3)."""
+    the_core().note_refusal(HOTLINE, "case.registered", f"outside:{number}", refusal, "hotline", address())
+    if isinstance(refusal, DifferentBody):
+        the_core().alarm("different-body", f"12345 工单 {number} 同一版本两次内容不同，后一次已拒收，请核对。")
 
 
 def _body() -> bytes:
     if (request.content_length or 0) > MOST_BYTES:
-        raise _TooLarge(field="正文", limit="1 MB ")
+        raise TooLarge(field="正文", limit="1 MB ")
     return request.get_data(cache=False)
 
 
-class _TooLarge(TooLong):
+class TooLarge(TooLong):
+    """The body is beyond what one push may carry."""
+
     text = "「{field}」太大了，请控制在{limit}以内。"
     status = 413
 
@@ -81,7 +94,10 @@ def _verify(body: bytes) -> None:
             core.use_nonce,
         )
     except BadSignature as refusal:
-        core.note(HOTLINE, "feed.pushed", "hook:hotline", "refused", refusal.kind, channel="hotline", address=address())
+        if machines().wait_s(f"hook:{address()}", FORGED_A_MINUTE):
+            refusal.on_record = True  # those before it are, and nobody reads a thousand more
+            core.alarm("signature", f"{address()} 连续推送签名不对的 12345 工单，请核对密钥或封禁该地址。")
+        core.note_refusal(HOTLINE, "feed.pushed", "hook:hotline", refusal, "hotline", address())
         raise
 
 

@@ -15,10 +15,17 @@ ACTS: Mapping[str, str] = {
     "log.read": "查看日志",
     "verify_log": "核验日志",
     "post.switched": "切换岗位",
+    "calendar.changed": "改动日历",
     "letter.resent": "重发消息",
     "letter.given_up": "放弃消息",
     "case.registered": "登记",
     "register": "登记",
+    "click": "点按",
+    "chat": "发消息",
+    "move": "办理",
+    "request": "访问",
+    "token.issued": "换令牌",
+    "feed.pushed": "推送工单",
 }
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
 REASONS: Mapping[str, str] = {
@@ -64,6 +71,10 @@ PLACES: Mapping[str, str] = {
     "page": "页面",
     "outside": "来件",
     "client": "接口账号",
+    "card": "卡片",
+    "message": "聊天消息",
+    "stranger": "外部人员",
+    "hook": "推送",
     "log": "日志",
 }
 PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}

@@ -61,7 +61,7 @@ class SignIn:
         self._note(actor, "sign_in", f"account:{account.id}", "", address)
         return Entry(self._sessions.open(account.person_id), awaits_number=False)
 
-    def confirm(self, token: str, number: str, login: str, address: str) -> Entry:
+    def confirm(self, token: str, number: str, address: str) -> Entry:
         """Turn a waiting session into a whole one under a new id. Raises WrongNumber, or NumberGone when it is over."""
         session = self._sessions.find(token)
         if session is None or not session.pending:
@@ -76,7 +76,7 @@ class SignIn:
             raise WrongNumber(left=NUMBER_TRIES - tries)
         self._sessions.close(token)
         actor = self._core.actor_for("web", session.name, address)
-        self._forgive(_lock_name(login.strip().lower()[:64], address))
+        self._forgive(_lock_name(self._login_of(session.person), address))
         self._note(actor, "confirm_sign_in", f"person:{session.person}", "", address)
         return Entry(self._sessions.open(session.person, confirm=CONFIRMED), awaits_number=False)
 
@@ -84,6 +84,11 @@ class SignIn:
         """End the session for good: its id opens nothing any more."""
         self._sessions.close(token)
         self._note(actor, "sign_out", f"person:{actor.person}", "", address)
+
+    def _login_of(self, person: int) -> str:
+        """The account's own name: what the form says would let one person take away the lock on another's."""
+        with self._core.engine.connect().execution_options(readonly=True) as tx:
+            return str(tx.execute(select(accounts.c.login).where(accounts.c.person_id == person)).scalar() or "")
 
     def _is_administrator(self, actor: Actor) -> bool:
         return bool({actor.role, *(post.role for post in actor.others)} & self._core.policy.exclusive)

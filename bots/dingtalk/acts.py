@@ -52,6 +52,7 @@ class Hand:
         except Unfilled as missing:
             return Result(str(missing), needs_card="卡片" in str(missing))
         except Refusal as refusal:
+            self._core.note_refusal(actor, "chat", f"case:{case_id}", refusal)
             return Result(sentence_of(refusal))
         command = Command(key, case_id, step.action, actor, form, step.leg, None, "chat")
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +12,7 @@ from bots.dingtalk.words import SHORT_HELP, read
 from bots.replies import sentence_of
 from cards import Face, Query, manifests, move_of
 from core import Actor, Command, Core, Refusal
-from core.errors import Malformed, MoveNotOpen, NoPost, NotKnownHere, Unknown
-
-log = logging.getLogger("bots.dingtalk.answers")
+from core.errors import Malformed, MoveNotOpen, Unknown
 
 SENT = "已发到聊天里"
 STALE_BUTTON = "按钮已失效，请重新打开卡片"
@@ -33,8 +30,11 @@ class Answers:
     def answer(self, message_id: object, data: object) -> Answer:
         """What the clicker's copy becomes. Refusals are told in its private line; faults pass to the caller."""
         template = template_of(data.get("outTrackId") if isinstance(data, dict) else None)
+        actor: Actor | None = None
+        what = "card"
         try:
             click = Click.parse(message_id, data)
+            what = f"card:{click.track}" if click.track.isprintable() else what
             if click.action not in manifests()[template].actions:
                 raise Malformed(why=STALE_BUTTON)
             actor = self._core.actor_for("dingtalk", click.user)
@@ -44,8 +44,7 @@ class Answers:
                 return self._open(click, actor, template, click.params.get("no", ""))
             return self._home(click, actor) if template == "home" else self._work(click, actor)
         except Refusal as refusal:
-            if isinstance(refusal, (NotKnownHere, NoPost)):
-                log.info("a click by somebody without a post here: %s", refusal.kind)
+            self._core.note_refusal(actor, "click", what, refusal, "dingtalk")
             return private_line(template, sentence_of(refusal))
 
     def apology(self, data: object, sentence: str) -> Answer:
@@ -58,6 +57,7 @@ class Answers:
         try:
             note, done = self._act(click, actor, reader, case_id), True
         except Refusal as refusal:
+            self._core.note_refusal(actor, "click", f"case:{case_id}", refusal)
             note = sentence_of(refusal)
         try:
             view = self._core.own_view(actor, reader, case_id)

@@ -22,6 +22,7 @@ log = logging.getLogger("bots.dingtalk.api")
 MAX_ANSWER = 5 * 2**20
 WHOLE_CALL_S = 15.0
 TOKEN_MARGIN_S = 300.0
+UNTOLD_LIFE_S = 600.0
 
 TOKEN = "/v1.0/oauth2/accessToken"
 CREATE = "/v1.0/card/instances/createAndDeliver"
@@ -136,8 +137,8 @@ class DingTalkApi:
                 raise ApiFault("again", type(error).__name__, TOKEN) from None
             if fault := of_answer(status, answer, TOKEN):
                 raise ApiFault("throttled" if fault.fate == "throttled" else "again", fault.code, TOKEN)
-            token, life = (answer or {}).get("accessToken"), (answer or {}).get("expireIn")
-            if not isinstance(token, str) or not token or not isinstance(life, int):
+            token, life = (answer or {}).get("accessToken"), _seconds((answer or {}).get("expireIn"))
+            if not isinstance(token, str) or not token:
                 raise ApiFault("again", "no token in the answer", TOKEN)
             self._token, self._token_until = token, time.monotonic() + max(life - TOKEN_MARGIN_S, life / 2)
             return token
@@ -154,6 +155,14 @@ class DingTalkApi:
                 if len(read) > MAX_ANSWER or time.monotonic() > until:
                     raise httpx.ReadError("answer too long")
             return response.status_code, _object(bytes(read))
+
+
+def _seconds(told: object) -> float:
+    """How long a token lives; a short life when the answer does not say, for a dead token is replaced anyway."""
+    try:
+        return max(float(str(told)), 0.0)
+    except ValueError:
+        return UNTOLD_LIFE_S
 
 
 def _object(raw: bytes) -> Json | None:

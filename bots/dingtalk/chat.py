@@ -9,9 +9,10 @@ from bots.dingtalk.hands import own_case
 from bots.dingtalk.messages import GROUP, LONGEST, NO_TEXT, NOT_TEXT, SINGLE, Aside, Message, Pace
 from bots.dingtalk.words import Said, form_of, guesses, read
 from bots.replies import sentence_of
+from cards.plain import plain, scrub
 from cards.text import help_lines
 from core import Actor, Core, Refusal
-from core.errors import Ambiguous, DifferentBody, TooLong, TooMany, Unknown
+from core.errors import Ambiguous, DifferentBody, NotKnownHere, TooLong, TooMany, Unknown
 
 log = logging.getLogger("bots.dingtalk.chat")
 
@@ -27,14 +28,18 @@ class Chat:
 
     def hear(self, message_id: object, data: object) -> Aside | None:
         """Act on one message. Returns a line for the session webhook only when no letter can reach the person."""
-        message = Message.parse(message_id, data)
-        home = self._core.settings.dingtalk.corp_id
+        try:
+            message = Message.parse(message_id, data)
+        except Refusal as refusal:
+            self._core.note_refusal(None, "chat", "message", refusal, "dingtalk")
+            raise
+        home = self._core.settings.dingtalk.corp_id or message.home
         if not message.user or message.chat not in (SINGLE, GROUP) or (home and message.tenant != home):
-            return self._aside(message, OUTSIDER)
+            return self._aside(message, OUTSIDER, NotKnownHere())
         try:
             actor = self._core.actor_for("dingtalk", message.user)
         except Refusal as refusal:
-            return self._aside(message, sentence_of(refusal))
+            return self._aside(message, sentence_of(refusal), refusal)
         allowed = self._pace.allows(message.user)
         if allowed is None:
             return None
@@ -45,12 +50,17 @@ class Chat:
         except DifferentBody:
             log.info("heard before: %s", message.key)  # acted upon then, and answered
         except Refusal as refusal:
+            self._core.note_refusal(actor, "chat", "message", refusal)
             self._say(message, actor, sentence_of(refusal))
         return None
 
-    def _aside(self, message: Message, sentence: str) -> Aside | None:
-        """A line for somebody we cannot write to; a crowd of them is answered slowly."""
-        return Aside(message.webhook, sentence) if self._pace.allows(f"?{message.tenant}") else None
+    def _aside(self, message: Message, sentence: str, refusal: Refusal) -> Aside | None:
+        """A line for somebody we cannot write to, and an entry in the log; a crowd of them is answered slowly."""
+        if not self._pace.allows(f"?{message.tenant}"):
+            return None
+        who = f"stranger:{message.user}" if message.user.isprintable() else "stranger"
+        self._core.note_refusal(None, "chat", who, refusal, "dingtalk")
+        return Aside(message.webhook, sentence)
 
     def _answer(self, message: Message, actor: Actor) -> None:
         if not message.text.strip():
@@ -100,7 +110,7 @@ class Chat:
         if case_id is not None:
             view = self._core.case_view(actor, case_id)
             lines = view.rules or ("还没有派发，派发后开始计时。",)
-            self._say(message, actor, "\n\n".join((f"{view.tail} {view.title[:20]}", *lines)), "时限怎么算的")
+            self._say(message, actor, "\n\n".join((f"{view.tail} {plain(scrub(view.title), 20)}", *lines)), "时限怎么算的")
 
     def _act(self, message: Message, actor: Actor, said: Said) -> None:
         case_id = self._named(message, actor, said.ref)
@@ -132,6 +142,8 @@ class Chat:
             now = self._core.switch_post(message.key, actor, found[0].id)
             return f"已切换到「{now.unit_name} {now.title}」，发送「待办」看这个岗位的件"
         rows = [f"{place}. {post.label}{'（当前）' if post.current else ''}" for place, post in enumerate(posts, 1)]
+        if len(posts) < 2:
+            return "\n\n".join(["您只有一个岗位，不用切换：", *rows])
         head = "没有对上您的岗位，请照下面的序号发：" if wished else "您的岗位，发送「岗位 2」这样的话就能切换："
         return "\n\n".join([head, *rows])
 

@@ -38,9 +38,9 @@ class Click:
         """
         if not isinstance(data, Mapping):
             raise Malformed(why="不是卡片点击")
-        if data.get("userIdType", 1) != 1:
+        if str(data.get("userIdType") or 1) != "1":
             raise Malformed(why="身份类型不对")
-        content = _content(data.get("content"))
+        content = _content(data.get("content") or data.get("value"))
         private = content.get("cardPrivateData")
         if not isinstance(private, Mapping):
             raise Malformed(why="没有按钮内容")

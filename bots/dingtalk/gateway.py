@@ -15,6 +15,7 @@ from core.settings import DingTalk
 
 OPEN_PATH = "/v1.0/gateway/connections/open"
 MAX_ANSWER = 64 * 1024
+SLOWEST_S = 15.0  # a slow gateway still lets us in; nobody waits for this answer
 USER_AGENT = (
     f"DingTalkStream/1.0 SDK/{VERSION_STRING} Python/{platform.python_version()} "
     "(+https://github.com/open-dingtalk/dingtalk-stream-sdk-python)"
@@ -55,7 +56,7 @@ class Gateway:
     def __init__(self, settings: DingTalk) -> None:
         self._settings = settings
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.timeout_s, connect=3.0),
+            timeout=httpx.Timeout(max(settings.timeout_s, SLOWEST_S), connect=3.0),
             follow_redirects=False,
             trust_env=not is_loopback(settings.api),
         )
@@ -115,4 +116,5 @@ def _grant(text: str, *, plain: bool) -> Grant:
         raise NoGrant("gateway answer is not a grant")
     if not endpoint.startswith("wss://") and not (plain and endpoint.startswith("ws://")):
         raise NoGrant("gateway names an endpoint without TLS")
-    return Grant(f"{endpoint}?ticket={quote_plus(ticket)}")
+    joint = "&" if "?" in endpoint else "?"
+    return Grant(f"{endpoint}{joint}ticket={quote_plus(ticket)}")

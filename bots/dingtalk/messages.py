@@ -26,6 +26,8 @@ NO_TEXT = "没有收到文字内容，请再发一次；急件请直接在卡片
 class Message:
     """What a person wrote to the bot. `user` is empty for people outside the organisation.
 
+    `tenant` is the organisation of the writer, `home` the one the bot belongs to.
+
     `webhook` may speak in the chat until it expires: it stays in memory and out of every log (T14).
     """
 
@@ -35,6 +37,7 @@ class Message:
     kind: str
     chat: str
     tenant: str
+    home: str = ""
     webhook: str = field(repr=False, default="")
 
     @classmethod
@@ -53,6 +56,7 @@ class Message:
             kind=str(data.get("msgtype") or "text")[:MAX_NAME],
             chat=str(data.get("conversationType") or "")[:MAX_NAME],
             tenant=str(data.get("senderCorpId") or "")[:MAX_KEY],
+            home=str(data.get("chatbotCorpId") or "")[:MAX_KEY],
             webhook=_webhook(data),
         )
 

@@ -38,6 +38,7 @@ class CardSender:
 
     def send(self, letter: Envelope) -> None:
         """Deliver one card letter; rendered now, so it is the latest truth. Raises Undelivered."""
+        letter = self._core.opened(letter)
         if letter.kind == "card":
             if letter.case is None:
                 raise Undelivered("never", "a card letter without a case")
@@ -140,6 +141,7 @@ class SaySender:
 
     def send(self, letter: Envelope) -> None:
         """Send the line. People DingTalk no longer knows are noted, not a failure. Raises Undelivered."""
+        letter = self._core.opened(letter)
         body = letter.body
         users = list(dict.fromkeys(str(user) for user in (body.get("userIds") or [body.get("userId")]) if user))
         text = str(body.get("text") or "")

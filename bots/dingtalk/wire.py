@@ -82,4 +82,11 @@ def undelivered_in(rows: object) -> dict[str, str]:
     if not isinstance(rows, list):
         return {}
     failed = [row for row in rows if isinstance(row, dict) and row.get("success") is not True]
-    return {str(row.get("spaceId", "")): str(row.get("errorMsg") or "no reason given")[:80] for row in failed}
+    return {_user_of(row.get("spaceId")): str(row.get("errorMsg") or "no reason given")[:80] for row in failed}
+
+
+def _user_of(space: object) -> str:
+    """The userId of a space, told alone, as 「IM_ROBOT.<userId>」 or with the prefix of openSpaceId; any case."""
+    text = str(space or "").removeprefix(SPACE_PREFIX)
+    kind, dot, user = text.partition(".")
+    return user if dot and kind.upper() == "IM_ROBOT" else text

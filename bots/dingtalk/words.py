@@ -38,9 +38,11 @@ FORMS = {
     "联系群众": "联系 0427 已电话联系，约明天上午到场",
 }
 SHORT_HELP = "发送：待办、超期、查 0427、签收 0427、进展 0427 文字、办结 0427 结果、岗位、首页"
-_NUMBER = r"(?:尾号|编号|单号|办件|工单)?[:：]?\s*(?P<ref>[A-Za-z]{2,6}-?\d[\d-]{5,}|\d[\d ]{2,}\d)(?!\d)"
-_AT_FRONT = re.compile(rf"^{_NUMBER}[\s,，:：。]*(?P<rest>.*)$", re.DOTALL)
-_BARE = re.compile(rf"^{_NUMBER}$")
+_CALLED = r"(?:尾号|编号|单号|办件|工单)?[:：]?\s*"
+_FULL = r"[A-Za-z]{4}(?:[ -]?\d){14}|[A-Za-z]{2,6}-?\d[\d-]{5,}"
+# Before other words a tail has no blanks, or 「进展 0427 12点到场」 would name another case.
+_AT_FRONT = re.compile(rf"^{_CALLED}(?P<ref>{_FULL}|\d{{4,18}})(?!\d)[\s,，:：。]*(?P<rest>.*)$", re.DOTALL)
+_BARE = re.compile(rf"^{_CALLED}(?P<ref>{_FULL}|\d[\d ]{{2,}}\d)$")
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(94) if chr(0x21 + n).isalnum() or chr(0x21 + n) in "@#/?"}
 _TAIL = "。．.！!？?～~，,、；; "
 _MENTION = re.compile(r"^(?:\s*@\S+\s*)+")
@@ -51,7 +53,8 @@ class Said:
     """A reading of what was typed.
 
     `kind`: list (`word` its key) · home · help · posts (`word` the wished post) · find (`word`) · open (`ref`) ·
-    act (`word` the button's title, `ref`, `rest`) · clock (`ref`) · short (`word`: the form to show) · unknown (`word`).
+    act (`word` the button's title, `ref`, `rest`) · clock (`ref`) · short (`word`: the form to show) ·
+    unknown (`word`).
     """
 
     kind: str

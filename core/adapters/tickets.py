@@ -12,6 +12,7 @@ from typing import Any
 from core.errors import BadField, FieldMissing, Malformed, TooLong
 from core.policy import URGENCIES, load_policy
 from core.ports import Ticket
+from core.queries.cases import mask_address
 from core.worktime import SHANGHAI
 
 DEEPEST = 20
@@ -143,7 +144,7 @@ def read_ticket(raw: object) -> Ticket:
         type=got["type"] or "other",
         title=got["title"],
         content=got["content"],
-        place=got["place"] or got["address"] or _where(got),
+        place=got["place"] or _where(got),
         urgency=got["urgency"] or "normal",
         service_type=service,
         class_code=code,
@@ -162,9 +163,13 @@ def read_ticket(raw: object) -> Ticket:
 
 
 def _where(got: Mapping[str, Any]) -> str:
-    """A ticket without a place still has to be somewhere: the widest words it gives."""
+    """A ticket without a place still has to be somewhere: the widest words it gives.
+
+    Its address is the citizen's and sealed; where nothing else is known it gives the street, as everybody may read it.
+    """
     parts = [got[name] for name in ("area", "street", "community", "grid") if got[name]]
-    return "".join(parts) or "地点不详"
+    road = "" if got["keep_secret"] else mask_address(got["address"] or "")
+    return "".join(parts) or road or "地点不详"
 
 
 def _value(name: str, rule: Rule, given: object) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from core.clocks import explained
+from core.clocks import closing_deadline, explained
 from core.crypto import Cipher, Unreadable, place
 from core.deadlines import left_sentence, pace
 from core.decide import offered
@@ -33,7 +33,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
     clock = own or _lead(sheet)
     live = case["state"] in ("dispatched", "handling") and (own is None or own["state"] not in ("settled", "released"))
     due_at = clock["due_at"] if clock is not None and live else None
-    overdue = due_at is not None and now > due_at
+    overdue = due_at is not None and now > due_at and not (clock and clock["state"] == "paused")
     names = {leg["id"]: world.directory.unit_name(leg["unit_id"]) for leg in sheet.legs}
     moves = tuple(_moves(sheet, actor, world))
     return CaseView(
@@ -47,12 +47,12 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
         whose_move=_whose_move(sheet, world),
         last=_last(sheet, world),
         result=case["reply"] or (own or {}).get("result") or "",
-        marks=tuple(_marks(case)),
+        marks=tuple(_marks(case, own)),
         legs=tuple(_leg_view(leg, sheet, world) for leg in sheet.legs),
         moves=moves,
         timeline=tell(sheet.events, policy, world.directory, names, now),
         units=unit_options(case, world) if any(f.kind == "SELECT" for m in moves for f in m.form) else (),
-        rules=explained(clock, world.rules[clock["rule"]], world.calendar, sheet.pauses[clock["id"]]) if clock else (),
+        rules=_explained(clock, sheet, world) if clock else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
     )
@@ -104,7 +104,8 @@ def _caller(sheet: Sheet, actor: Actor, cipher: Cipher) -> dict[str, Any]:
     """Name, number and address, masked; a secret caller is hidden from all but the desk and the units at work."""
     case = sheet.case
     working = any(leg["unit_id"] == actor.unit and leg["state"] not in ("settled", "released") for leg in sheet.legs)
-    if case["keep_secret"] and actor.role not in DESK and not working:
+    at_desk = actor.role in DESK and actor.system is None  # another system reads like a stranger here
+    if case["keep_secret"] and not at_desk and not working:
         return {"caller": "保密", "phone": "保密", "address": "保密"}
     name, phone, address = (_opened(case, column, cipher) for column in ("caller_name", "caller_phone", "address"))
     return {"caller": mask_name(name), "phone": mask_phone(phone), "address": mask_address(address)}
@@ -173,7 +174,7 @@ def _last(sheet: Sheet, world: World) -> str:
     return f"{who_did(acted)} {at.month}月{at.day}日 {at:%H:%M} {title_of(acted, world.policy, {})}"
 
 
-def _marks(case: Mapping[str, Any]) -> Iterator[str]:
+def _marks(case: Mapping[str, Any], own: Mapping[str, Any] | None) -> Iterator[str]:
     if case["urgency"] != "normal":
         yield URGENCIES[case["urgency"]]
     if case["supervised"]:
@@ -184,8 +185,12 @@ def _marks(case: Mapping[str, Any]) -> Iterator[str]:
         yield f"退回 {case['returns']} 次"
     if case["redos"]:
         yield f"重办 {case['redos']} 次"
+    if case["state"] == "follow_up":
+        yield "待回访"
     if case["outcome"] == "unreached":
         yield "未接通"
+    if case["state"] == "follow_up" and own is not None:
+        yield "待回访"  # a unit sees its own part as 已办结; the desk sees 待回访 as the state itself
     if case["keep_secret"]:
         yield "保密"
 
@@ -210,10 +215,21 @@ def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World) -> LegView:
         due_at=leg["due_at"],
         original_due_at=leg["original_due_at"],
         extended=bool(leg["granted_days"]),
-        explained=explained(leg, world.rules[leg["rule"]], world.calendar, sheet.pauses[leg["id"]]),
+        explained=_explained(leg, sheet, world),
         result=leg["result"] or "",
         marks=tuple(marks),
     )
+
+
+def _explained(leg: Mapping[str, Any], sheet: Sheet, world: World) -> tuple[str, ...]:
+    """How the deadline of a leg comes about; a sub-unit's never lies behind that of the unit above it."""
+    told = (leg, world.rules[leg["rule"]], world.calendar, sheet.pauses[leg["id"]])
+    lines = explained(*told)
+    upper = next((one for one in sheet.legs if one["id"] == leg["parent_id"]), None)
+    if upper is None or leg["due_at"] >= closing_deadline(*told).at:
+        return lines
+    unit, until = world.directory.unit_name(upper["unit_id"]), when(sheet.now, leg["due_at"], closing=True)
+    return (*lines, f"上一级 {unit} 的时限更早，以上一级为准：{until}")
 
 
 def _level(leg: Mapping[str, Any], sheet: Sheet) -> int:

@@ -57,7 +57,7 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> She
     for leg in legs:
         rule = world.rules[leg["rule"]]
         leg["pause_left"] = pause_is_left(leg, rule, world.calendar, pauses[leg["id"]])
-    missed = tuple(call["at"] for call in calls if not call["connected"])
+    missed = tuple(call["at"] for call in calls if not call["connected"] and call["round"] == row["redos"] + 1)
     return Sheet(dict(row), legs, told, calls, known, case_facts(world, dict(row), legs, missed), pauses, now)
 
 

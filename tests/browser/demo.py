@@ -1,4 +1,4 @@
-"""The practice ground of `make run` for a test: started in a folder, seen in Chromium, used with the hands of people."""
+"""The practice ground of `make run` for a test: started in a folder, seen in Chromium, used by many hands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
@@ -30,7 +31,7 @@ STEP_S = 0.1
 
 
 def clone(target: Path) -> None:
-    """What a clone of this tree would hold: the last commit, or with uncommitted work every file that is not ignored."""
+    """What a clone of this tree would hold: the last commit, or with uncommitted work whatever is not ignored."""
     told = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True)
     if not told.stdout.strip():
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(target)], check=True)
@@ -46,22 +47,12 @@ def clone(target: Path) -> None:
 
 
 class Demo:
-    """`make run` in one folder, on ports nobody uses."""
+    """`make run` in one folder, on ports nobody uses; `web` is the console's address, `phones` the page with them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._web, self._sandbox = free_port(), free_port()
-        self.log = folder / "run.log"
-
-    @property
-    def web(self) -> str:
-        """The console's address."""
-        return f"http://127.0.0.1:{self._web}"
-
-    @property
-    def phones(self) -> str:
-        """The page with the phones."""
-        return f"http://127.0.0.1:{self._sandbox}/sandbox/"
+    def __init__(self, folder: Path, web: str = "", phones: str = "") -> None:
+        self.folder, self.log = folder, folder / "run.log"
+        self.web = web or f"http://127.0.0.1:{free_port()}"
+        self.phones = phones or f"http://127.0.0.1:{free_port()}/sandbox/"
 
     @contextmanager
     def running(self, patience_s: float = 120.0) -> Iterator[float]:
@@ -71,15 +62,15 @@ class Demo:
             process = self._start(log)
             try:
                 while READY not in self.log.read_text():
-                    waited = time.monotonic() - began
-                    assert process.poll() is None and waited < patience_s, self.log.read_text()[-4000:]
+                    gone = process.poll() is not None or time.monotonic() - began > patience_s
+                    assert not gone, self.log.read_text()[-4000:]
                     time.sleep(STEP_S)
                 yield time.monotonic() - began
             finally:
                 _stop(process)
 
     def _start(self, log: IO[str]) -> subprocess.Popen[bytes]:
-        ports = (f"APP_WEB__PORT={self._web}", f"SANDBOX_PORT={self._sandbox}")
+        ports = (f"APP_WEB__PORT={urlsplit(self.web).port}", f"SANDBOX_PORT={urlsplit(self.phones).port}")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("APP_", "MAKE"))}
         return subprocess.Popen(
             ["make", "run", *ports], cwd=self.folder, env=kept, stdout=log, stderr=log, start_new_session=True

@@ -154,11 +154,11 @@ def told_line_by_line(ground: Ground, no: str) -> None:
     desk.goto(f"{ground.demo.web}/cases/{no}")
     told = desk.locator(".timeline li")
     for who, act in (
-        ("指挥中心 莫雅冰（调度员（一席））", "派发"),
-        ("水务局 韩德玲（热线专办员）", "签收"),
-        ("水务局 韩德玲（热线专办员）", "办结"),
-        ("指挥中心 莫雅冰（调度员（一席））", "办结"),
-        ("指挥中心 周朝杰（回访员（一席））", "回访"),
+        ("指挥中心 莫雅冰 调度员（一席）", "派发"),
+        ("水务局 韩德玲 热线专办员", "签收"),
+        ("水务局 韩德玲 热线专办员", "办结"),
+        ("指挥中心 莫雅冰 调度员（一席）", "办结"),
+        ("指挥中心 周朝杰 回访员（一席）", "回访"),
     ):
         expect(told.filter(has_text=who).filter(has_text=act).first).to_be_visible()
     desk.get_by_text("莫雅冰").first.click()
@@ -191,7 +191,9 @@ def signed_in_with_number(ground: Ground, desk: Page, login: str, user: str) -> 
     sign_in(desk, ground.demo, login)
     expect(desk.locator("#number")).to_be_visible()
     ground.press("添加手机")
-    name = ground.page.evaluate("async id => (await (await fetch('/sandbox/people')).json()).find(p => p.userId === id).name", user)
+    name = ground.page.evaluate(
+        "async id => (await (await fetch('/sandbox/people')).json()).find(p => p.userId === id).name", user
+    )
     ground.page.locator("#dialog input").fill(name)
     ground.page.locator("#dialog .found button", has_text=name).click()
     hand = ground.hand(user)

@@ -29,8 +29,8 @@ DESK, SECOND_DESK, HEAD, CALLER, LEADER = "xy011", "xy012", "xy009", "xy015", "x
 """Two dispatchers, the head of the centre, a caller, and the district leader for building and traffic."""
 WATER, CITY, HOUSING, TRANSPORT, DRAINAGE, STREET = "xy023", "xy021", "xy025", "xy027", "xy091", "xy121"
 """Clerks: of the water bureau (with a second post at the river station), of three more units, and of a street."""
-OPEN = "待办"
 LATEST_MS = 2000
+RECENT = 8  # messages of a chat among which a reply is looked for
 
 _numbers = itertools.count(1)
 
@@ -64,21 +64,25 @@ class Person:
     def __init__(self, stage: Stage, user: str) -> None:
         self.stage, self.user = stage, user
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What the robot sent to this person, oldest first."""
-        chats = self.stage.sandbox.phone(self.user)["chats"]
+    def messages(self, latest: int = 0) -> list[dict[str, Any]]:
+        """What the robot sent to this person, oldest first; with `latest`, only the end of each chat."""
+        chats = self.stage.sandbox.get(f"phone/{self.user}", limit=latest)["chats"]
         found: list[dict[str, Any]] = [line for chat in chats for line in chat["messages"] if line["from"] == "robot"]
         return found
 
-    def lines(self) -> list[str]:
+    def lines(self, latest: int = 0) -> list[str]:
         """The words among them."""
-        told = [line["content"] for line in self.messages() if line["kind"] != "card"]
-        return [str(content.get("text") or content.get("content") or "") for content in told]
+        return [words for _, words in self._words(latest)]
+
+    def _words(self, latest: int) -> list[tuple[str, str]]:
+        told = [(line["id"], line["content"]) for line in self.messages(latest) if line["kind"] != "card"]
+        return [(name, str(content.get("text") or content.get("content") or "")) for name, content in told]
 
     def tracks(self, head: str = "") -> list[str]:
-        """The cards among them whose number begins so."""
-        cards = [line["content"]["outTrackId"] for line in self.messages() if line["kind"] == "card"]
-        return [track for track in cards if track.startswith(head)]
+        """This person's cards whose number begins so, oldest first."""
+        cards = self.stage.sandbox.get("cards")
+        mine = [str(one["outTrackId"]) for one in cards if self.user in one["viewers"]]
+        return [track for track in mine if track.startswith(head)]
 
     def card(self, no: str) -> str:
         """This person's latest card of a case; whoever holds none asks for it in chat."""
@@ -122,12 +126,12 @@ class Person:
 
     def say(self, text: str, **more: Any) -> str:
         """Write to the robot; returns the words that come back, "" when a card came."""
-        before = len(self.lines())
+        before = {name for name, _ in self._words(RECENT)}
         result = self.stage.sandbox.say(self.user, text, **more)
         assert result["code"] == 200, result
         assert result["latency_ms"] <= LATEST_MS
         self.stage.settle()
-        return "\n".join(self.lines()[before:])
+        return "\n".join(words for name, words in self._words(RECENT) if name not in before)
 
     def home(self) -> str:
         """A fresh home card."""
@@ -224,6 +228,7 @@ class Stage:
             self.sandbox.set_faults(**dict.fromkeys(faults))
 
     def until(self, check: Callable[[], Any], seconds: float = 10.0) -> Any:
+        """The first true answer of `check()`; AssertionError when none comes in time."""
         return self.sandbox.until(check, seconds)
 
 

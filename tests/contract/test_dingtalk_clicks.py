@@ -70,7 +70,7 @@ def test_a_tap_on_an_old_face_changes_nothing_and_hears_who_did_what_when(listen
     old = shown(listening, clerk, track)
     listening.sandbox.click(clerk, track, "sign")
     result = listening.sandbox.click(clerk, track, "sign", params=old)
-    assert note(result).startswith("已由韩德玲于今天 09:00")
+    assert note(result).startswith("已由水务局 韩德玲于今天 09:00")
     assert note(result).endswith("，卡片已刷新")
     assert listening.events().count("case_leg.signed") == 1
     assert listening.sandbox.face(clerk, track)["can_report"] == "true"

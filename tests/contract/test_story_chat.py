@@ -119,10 +119,7 @@ def test_a_question_in_a_group_is_answered_to_the_person_alone(stage: Stage) -> 
     before = [len(person.messages()) for person in others]
     assert "签收 0421" in clerk.say("帮助", groupId=group)
     assert "已签收" in clerk.say(f"签收 {done.no[-6:]}", groupId=group)
-    assert [len(person.lines()) for person in others] == [len(person.lines()) for person in others]
-    chats = [chat for chat in stage.sandbox.phone("xy025")["chats"] if chat.get("kind") == "group"]
-    assert all(line["from"] != "robot" for chat in chats for line in chat["messages"])
-    assert before[1] == len(others[1].messages())
+    assert [len(person.messages()) for person in others] == before
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ def test_a_case_waiting_for_its_call_counts_as_done_and_says_so(core: Core) -> N
     case = confirmed(core)
     assert states(core, case) == ("follow_up", "settled")
     assert core.work(desk(core), "done").total == 1
-    assert "待回访" in core.case_view(desk(core), case).marks
+    view = core.case_view(desk(core), case)
+    assert "待回访" in (view.state_title, *view.marks)
 
 
 @pytest.mark.parametrize("answer", ["satisfied", "basically"])

@@ -50,13 +50,17 @@ class Process:
                 command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
 
+    @property
+    def is_ready(self) -> bool:
+        return self.is_running and self._ready(self)
+
     def wait(self, seconds: float = READY_S) -> float:
         """Seconds until it was ready. Raises NotReady."""
         began = time.perf_counter()
         while time.perf_counter() - began < seconds:
             if not self.is_running:
                 break
-            if self._ready(self):
+            if self.is_ready:
                 return time.perf_counter() - began
             time.sleep(0.02)
         raise NotReady(f"{self.name} is not ready: {self.text()[-2000:]}")

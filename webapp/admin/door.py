@@ -62,7 +62,7 @@ def confirm() -> Response:
     wanted, login = _local(request.form.get("next", "")), request.form.get("login", "")
     waiting = request.cookies.get(_sessions().cookie, "")
     try:
-        entry = _sign_in().confirm(waiting, request.form.get("number", ""), login, address())
+        entry = _sign_in().confirm(waiting, request.form.get("number", ""), address())
     except Refusal as refusal:
         step = "number" if _sessions().find(waiting) else "password"
         return _page(step, wanted, login=login[:64], refusal=refusal)

@@ -34,6 +34,7 @@ def take(ref: str, action: str) -> Response:
             return _revealed(case, form.get("reason", ""))
         done = core.execute(Command(form_key(), case, action, actor, form, leg, seen, "web"))
     except Refusal as refusal:
+        core.note_refusal(actor, "move", f"case:{case}", refusal)
         view = core.case_view(actor, case)
         return case_page(view, said=str(refusal), draft=_same(view, action, leg), status=refusal.status)
     flash(done.sentence)

@@ -63,7 +63,8 @@ def _bearer() -> str:
 
 def _slow_down(wait: int) -> Response:
     who = g.get("client") or address()
-    the_core().note(None, "api.limited", f"client:{who}", "refused", "TooMany", channel="api", address=address())
+    if not machines().wait_s(f"limited:{who}", 1):  # once a minute is enough to know
+        the_core().note(None, "api.limited", f"client:{who}", "refused", "TooMany", channel="api", address=address())
     response = answer(str(TooMany()), TooMany.status, TooMany.__name__)
     response.headers["Retry-After"] = str(wait)
     return response
@@ -95,14 +96,10 @@ def issue_token(json_data: dict[str, str]) -> dict[str, Any]:
     try:
         grant = machines().grant(appid, json_data["appsecret"])
     except WrongClient as refusal:
-        _note("token.issued", appid, "refused", refusal.kind)
+        the_core().note_refusal(None, "token.issued", f"client:{appid}", refusal, "api", address())
         raise
-    _note("token.issued", appid, "done")
+    the_core().note(None, "token.issued", f"client:{appid}", "done", channel="api", address=address())
     return {"access_token": grant.token, "expires_in": grant.seconds}
-
-
-def _note(action: str, appid: str, result: str, reason: str = "") -> None:
-    the_core().note(None, action, f"client:{appid}", result, reason, channel="api", address=address())
 
 
 @api.get("/cases")

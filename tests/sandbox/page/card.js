@@ -43,7 +43,7 @@ const BLOCKS = {
     if (block.columns > 1) return tiles(block, press);
     return h("ul", { class: "card-list" }, block.items.map((item) => h("li", {}, item.caption ? h("p", { class: "caption" }, item.caption) : null, h(
       "button", { type: "button", "data-action": block.action, onclick: (event) => press(event.currentTarget, block.action, { params: item.params }) },
-      h("span", { class: "list-text" }, h("b", {}, item.title || item.no || ""), h("small", {}, item.sub || "")),
+      h("span", { class: "list-text" }, h("b", {}, item.title || item.no || ""), h("small", {}, (item.sub || "").split(" · ").flatMap((part, n) => [n ? " · " : "", h("span", {}, part)]))),
       item.tag ? h("span", { class: `tag tone-${TONES.includes(item.tone) ? item.tone : "grey"}` }, item.tag) : null,
       icon("right"),
     ))));

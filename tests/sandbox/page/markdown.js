@@ -14,16 +14,19 @@ function escaped(text) {
 function blocks(lines) {
   const out = [];
   let list = "";
+  let gap = false;
   const close = () => { if (list) out.push(`</${list}>`); list = ""; };
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at];
     const item = line.match(/^\s*(?:[-*+]|(\d+)[.、])\s+(.*)/);
     if (item) {
       const kind = item[1] ? "ol" : "ul";
-      if (list !== kind) { close(); list = kind; out.push(`<${kind}>`); }
+      if (list !== kind) { close(); list = kind; out.push(kind === "ol" ? `<ol start="${item[1]}">` : `<${kind}>`); }
+      gap = false;
       out.push(`<li>${inline(item[2])}</li>`);
       continue;
     }
+    if (list && !line.trim() && !gap) { gap = true; continue; }
     close();
     const heading = line.match(/^(#{1,6})\s+(.*)/);
     if (heading) out.push(`<p class="h${Math.min(heading[1].length, 3)}">${inline(heading[2])}</p>`);

@@ -27,9 +27,14 @@ export class Phone {
     this.node.addEventListener("click", (event) => this.follow(event));
   }
 
-  async refresh() {
-    if (this.loading) { this.again = true; return; }
-    this.loading = true;
+  // Everybody who asks while a load is under way waits for the next one.
+  refresh() {
+    this.again = Boolean(this.loading);
+    this.loading ||= this.load();
+    return this.loading;
+  }
+
+  async load() {
     try {
       do {
         this.again = false;
@@ -38,7 +43,7 @@ export class Phone {
       } while (this.again);
     } catch (error) {
       this.screen.replaceChildren(h("p", { class: "empty" }, error.message));
-    } finally { this.loading = false; }
+    } finally { this.loading = null; }
   }
 
   get unread() { return this.data ? this.data.unread : 0; }

@@ -1,0 +1,163 @@
+"""The pictures of the README, taken from a running practice ground: `python -m tests.browser.pictures [WEB PHONES]`."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo import Demo, Hand, chromium, clone, sign_in
+
+FOLDER = Path(__file__).parent / "pictures"
+LARGEST = 200 * 1024
+PULLED_MS = 60_000
+DISPATCHER, CLERK, CALLER, AUDITOR = "xy011", "xy023", "xy015", "xy019"
+HOME, LIST = "总客服 · 我的首页", "办件列表"
+TICKETS = [
+    {
+        "ticket_no": "P1", "channel": "RX", "type": "投诉", "urgency": "紧急", "title": "港口路下雨就积水",
+        "content": "雨停两小时水还没退，电动车一过就熄火，公交站台也站不了人。", "place": "港口路公交站",
+        "street": "秀英街道", "caller_name": "吴海生", "caller_phone": "19900001234", "address": "港口路 18 号 502",
+    },
+    {
+        "ticket_no": "P2", "channel": "RX", "type": "求助", "title": "海盛路人行道井盖破损",
+        "content": "海盛路人行道上一块井盖裂了一半，晚上没有路灯，老人小孩走过很危险。", "place": "海盛路人行道",
+        "street": "海秀街道", "caller_name": "陈月兰", "caller_phone": "19900004321", "address": "海盛路 6 号",
+    },
+]  # fmt: skip
+SEND = "ticket => fetch('/sandbox/hotline/tickets', {method: 'POST', body: JSON.stringify(ticket)})"
+"""Two appeals for the sandbox's 12345 to hand over."""
+
+
+def keep(name: str, shot: bytes) -> None:
+    """Write a picture with as many colours as fit into its size."""
+    picture = Image.open(io.BytesIO(shot)).convert("RGB")
+    for colours in (256, 128, 64):
+        told = io.BytesIO()
+        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(told, "PNG", optimize=True)
+        if told.tell() <= LARGEST:
+            break
+    (FOLDER / f"{name}.png").write_bytes(told.getvalue())
+
+
+@contextmanager
+def page_of(browser: Browser, width: int, height: int) -> Iterator[Page]:
+    """A fresh page of that size; a narrow one is a phone's."""
+    hand = width < 720
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, is_mobile=hand, has_touch=hand, locale="zh-CN"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def phones(browser: Browser, demo: Demo) -> None:
+    """Three phones at work: the centre dispatches an appeal, a unit handles another one, a caller has her numbers."""
+    with page_of(browser, 1500, 1120) as page:
+        page.goto(f"{demo.phones}#{DISPATCHER},{CLERK},{CALLER}")
+        page.get_by_role("button", name="到下个工作日").click()
+        dispatcher, clerk, caller = (Hand(page, user) for user in (DISPATCHER, CLERK, CALLER))
+        dispatcher.open_chat()
+        clerk.open_chat()
+        for ticket in TICKETS:
+            page.evaluate(SEND, ticket)
+        first, second = (ticket["title"] for ticket in TICKETS)
+        expect(dispatcher.card(second)).to_be_visible(timeout=PULLED_MS)
+        dispatcher.press(dispatcher.state(first, "待派发"), "派发")
+        dispatcher.fill(lead="水务局", opinion="请先抽排，再查雨水口")
+        clerk.press(clerk.state(first, "待签收"), "签收")
+        clerk.state(first, "办理中")
+        caller.say("主页", HOME)
+        dispatcher.say(f"查 {second}", LIST).get_by_role("button", name=second).click()
+        dispatcher.press(dispatcher.state(second, "待派发"), "派发")
+        form = dispatcher.phone.locator(".form")
+        form.locator("select").select_option(label="城管局")
+        form.locator('[data-field="opinion"] textarea').fill("请今晚先围挡，明早更换")
+        settle(page)
+        keep("phones", page.screenshot())
+
+
+def home(browser: Browser, demo: Demo) -> None:
+    """The home card as it fills a phone."""
+    with page_of(browser, 390, 844) as page:
+        page.goto(f"{demo.phones}#{DISPATCHER}")
+        Hand(page, DISPATCHER).say("主页", HOME)
+        settle(page)
+        keep("home", page.screenshot())
+
+
+def console(browser: Browser, demo: Demo) -> None:
+    """List, case and flows as a dispatcher has them; the log as the audit administrator."""
+    with page_of(browser, 1440, 1000) as page:
+        sign_in(page, demo, "p011")
+        for name, path in (("desk", "/cases"), ("flows", "/flows")):
+            page.goto(f"{demo.web}{path}")
+            settle(page)
+            keep(name, page.screenshot())
+        page.goto(f"{demo.web}/cases?key=overdue")
+        page.locator(".row").first.click()
+        expect(page.locator(".timeline")).to_be_visible()
+        settle(page)
+        keep("case", page.screenshot())
+    with page_of(browser, 1440, 1000) as page:
+        sign_in(page, demo, "p019")
+        page.fill("#number", number_on_phone(browser, demo, AUDITOR))
+        page.get_by_role("button", name="确认登录").click()
+        page.goto(f"{demo.web}/log")
+        page.get_by_role("button", name="核验").click()
+        expect(page.locator(".verdict")).to_contain_text("核验通过")
+        settle(page)
+        keep("log", page.screenshot())
+
+
+def number_on_phone(browser: Browser, demo: Demo, user: str) -> str:
+    """The six digits that an administrator was just sent."""
+    with page_of(browser, 390, 844) as page:
+        page.goto(f"{demo.phones}#{user}")
+        hand = Hand(page, user)
+        hand.open_chat()
+        told = hand.phone.locator(".bubble", has_text=re.compile(r"\d{6}")).last
+        expect(told).to_be_visible()
+        found = re.search(r"\d{6}", told.inner_text())
+        assert found
+        return found.group()
+
+
+def settle(page: Page) -> None:
+    """Fonts in place and nothing on its way."""
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.wait_for_timeout(600)
+
+
+def take(demo: Demo) -> None:
+    """All of them."""
+    FOLDER.mkdir(exist_ok=True)
+    with chromium() as browser:
+        phones(browser, demo)
+        home(browser, demo)
+        console(browser, demo)
+
+
+def main() -> None:
+    """Against the addresses given, or against a practice ground of its own."""
+    if len(sys.argv) == 3:
+        take(Demo(Path(), web=sys.argv[1], phones=sys.argv[2]))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        clone(Path(folder) / "clone")
+        demo = Demo(Path(folder) / "clone")
+        with demo.running():
+            demo.settle()
+            take(demo)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""A deployment at work on each kind of database for the tests that trouble it, and a relay under the test's own time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import outbox
+from core.db import connect
+from tests.clock import StillClock
+from tests.contract.story_rig import Stage, open_stage
+from tests.core.mail_room import MailRoom, Moving
+from tests.sandbox.rig import Sandbox
+
+
+@pytest.fixture
+def stage(town_url: str, sandbox: Sandbox) -> Iterator[Stage]:
+    """Bot and worker in threads, people with phones, an emptied sandbox whose faults are off again afterwards."""
+    try:
+        yield from open_stage(town_url, sandbox)
+    finally:
+        sandbox.set_faults(clear=True)
+
+
+@pytest.fixture
+def room(migrated_url: str, clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailRoom]:
+    """A relay, its tray on each kind of database, and its time."""
+    moving = Moving()
+    monkeypatch.setattr(outbox, "real_now", moving)
+    engine = connect(migrated_url)
+    yield MailRoom(engine, clock, moving)
+    engine.dispose()
