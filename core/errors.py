@@ -82,7 +82,7 @@ class UnknownUnit(Refusal):
 
 
 class ReturnWindowClosed(Refusal):
-    text = "退回时限已过（{until}前），请联系指挥中心。"
+    text = "退回时限已过（{until} 前），请联系指挥中心。"
 
 
 class ReturnBarred(Refusal):
@@ -90,11 +90,11 @@ class ReturnBarred(Refusal):
 
 
 class ExtensionNotAllowed(Refusal):
-    text = "此件按规定不能延期，请在{until}前办结。"
+    text = "此件按规定不能延期，请在{until} 前办结。"
 
 
 class ExtensionUsed(Refusal):
-    text = "延期已用完或正在审批，请在{until}前办结。"
+    text = "延期已用完或正在审批，请在{until} 前办结。"
 
 
 class PastDeadline(Refusal):

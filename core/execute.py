@@ -225,9 +225,12 @@ def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
     due_at = target["due_at"] if leg is not None or work.case["state"] in ("dispatched", "handling") else None
     live = due_at is not None and target["state"] in ("to_sign", "handling", "dispatched")
     if live and due_at:
-        return f"已{move.title}，{when(work.now, due_at, closing=True)}前办结"
-    state = work.world.policy.flows["case" if leg is None else "case_leg"].states[target["state"]]
-    return f"已{move.title}，现在是「{state.title}」" if move.to != "same" else f"已{move.title}"
+        return f"已{move.title}，{when(work.now, due_at, closing=True)} 前办结"
+    flow = work.world.policy.flows["case" if leg is None else "case_leg"]
+    if move.to == "same":
+        several = len({row.event for row in flow.candidates(move.action, target["state"])}) > 1
+        return f"已记录「{work.world.policy.say(move.event)}」" if several else f"已{move.title}"
+    return f"已{move.title}，现在是「{flow.states[target['state']].title}」"
 
 
 # --- receipts -------------------------------------------------------------------------------------------------------

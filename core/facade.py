@@ -63,14 +63,20 @@ class Core(Reads):
         self, actor: Actor | None, action: str, what: str, run: Callable[[Connection], Any], reason: str = ""
     ) -> Any:
         """Something small that is no move of a case, with its entry in the log, in one commit."""
-        now = self.clock.now()
+        now, channel = self.clock.now(), "" if actor else "cli"
 
         def work(tx: Connection) -> tuple[Any, Sequence[Entry]]:
             answer = run(tx)
-            return answer, (logbook.entry(now, actor, action, what, "done", reason),)
+            return answer, (logbook.entry(now, actor, action, what, "done", reason, channel),)
 
-        refused = lambda _tx, no: (logbook.entry(now, actor, action, what, "refused", type(no).__name__),)  # noqa: E731
+        def refused(_tx: Connection, no: Exception) -> Sequence[Entry]:
+            return (logbook.entry(now, actor, action, what, "refused", type(no).__name__, channel),)
+
         return self._line.submit(Job(0, work, refused))
+
+    def operate(self, action: str, what: str, run: Callable[[Connection], Any]) -> Any:
+        """An operator's act from the command line: done and on record in one commit, or not done (G4)."""
+        return self._write(None, action, what, run)
 
     def note(
         self,

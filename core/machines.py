@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -49,7 +51,13 @@ class Machines:
 
     # --- clients and their secrets ---
 
-    def add_client(self, appid: str, title: str) -> str:
+    @contextmanager
+    def _within(self, tx: Connection | None) -> Iterator[Connection]:
+        """Somebody's commit, or one of our own."""
+        with tx.begin_nested() if tx is not None else self._engine.begin() as ours:
+            yield tx if tx is not None else cast(Connection, ours)
+
+    def add_client(self, appid: str, title: str, tx: Connection | None = None) -> str:
         """A new client; returns its appsecret, which is not readable again. Raises BadField."""
         if not re.fullmatch(r"[a-z][a-z0-9_\-]{2,39}", appid):
             raise BadField(field="appid", why="用 3 至 40 个小写字母、数字、横线，以字母开头")
@@ -59,29 +67,29 @@ class Machines:
             "scopes": {"read": ["cases"]}, "active": True,
         }  # fmt: skip
         try:
-            with self._engine.begin() as tx:
-                tx.execute(insert(api_clients), row)
+            with self._within(tx) as ours:
+                ours.execute(insert(api_clients), row)
         except IntegrityError:
             raise BadField(field="appid", why="已经有这个 appid，换密钥请用 client rotate") from None
         return secret
 
-    def rotate_client(self, appid: str) -> str:
+    def rotate_client(self, appid: str, tx: Connection | None = None) -> str:
         """A new appsecret; the one before it stays valid until the next rotation. Raises Unknown."""
         secret = new_token()
-        with self._engine.begin() as tx:
-            row = tx.execute(select(api_clients).where(api_clients.c.appid == appid)).first()
+        with self._within(tx) as ours:
+            row = ours.execute(select(api_clients).where(api_clients.c.appid == appid)).first()
             if row is None:
                 raise Unknown(what=appid[:40])
             values = {"secret_hash": self._keyed(secret), "secret_hash_2": row.secret_hash}
-            tx.execute(update(api_clients).where(api_clients.c.appid == appid).values(**values))
+            ours.execute(update(api_clients).where(api_clients.c.appid == appid).values(**values))
         return secret
 
-    def close_client(self, appid: str) -> None:
+    def close_client(self, appid: str, tx: Connection | None = None) -> None:
         """No more calls from this client, from this moment on. Raises Unknown."""
-        with self._engine.begin() as tx:
-            if tx.execute(update(api_clients).where(api_clients.c.appid == appid).values(active=False)).rowcount == 0:
+        with self._within(tx) as ours:
+            if ours.execute(update(api_clients).where(api_clients.c.appid == appid).values(active=False)).rowcount == 0:
                 raise Unknown(what=appid[:40])
-            tx.execute(delete(api_tokens).where(api_tokens.c.appid == appid))
+            ours.execute(delete(api_tokens).where(api_tokens.c.appid == appid))
 
     # --- tokens ---
 
@@ -99,16 +107,16 @@ class Machines:
             tx.execute(insert(api_tokens), values)
         return Grant(token, int(TOKEN_LIFE.total_seconds()))
 
-    def client_of(self, token: str) -> str:
-        """The appid a token was issued to. Raises NotSignedIn for an unknown, revoked or expired one."""
+    def client_of(self, token: str, reads: str = "cases") -> str:
+        """The appid a token was issued to, if its client may read this; else NotSignedIn, as for an expired one."""
         query = (
-            select(api_tokens.c.appid, api_tokens.c.expires_at)
+            select(api_tokens.c.appid, api_tokens.c.expires_at, api_clients.c.scopes)
             .join(api_clients, api_clients.c.appid == api_tokens.c.appid)
             .where(api_tokens.c.token_hash == token_hash(token), api_clients.c.active)
         )
         with self._engine.connect().execution_options(readonly=True) as tx:
             row = tx.execute(query).first()
-        if row is None or row.expires_at <= datetime.now(UTC):
+        if row is None or row.expires_at <= datetime.now(UTC) or reads not in row.scopes.get("read", ()):
             raise NotSignedIn()
         return str(row.appid)
 

@@ -112,7 +112,7 @@ def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
     case = work.case
     leg = None if event.leg is None else work.leg(event.leg)
     due_at = (leg or case)["due_at"]
-    until = f"{when(work.now, due_at, closing=True)}前" if due_at else ""
+    until = f"{when(work.now, due_at, closing=True)} 前" if due_at else ""
     text = words.format(
         tail=case["no"][-6:],
         title=(subject := plain(scrub(case["title"]), 20)),

@@ -84,14 +84,20 @@ class Reads:
             lambda tx: lists.page(tx, actor, world, now, where, f"查「{words.strip()[:20]}」", page, size)
         )
 
-    def case_id(self, actor: Actor, ref: str) -> int:
-        """The one case a number or tail means. Raises Unknown, or Ambiguous naming the candidates."""
+    def case_id(self, actor: Actor, ref: str, *, unfinished: bool = False) -> int:
+        """The one case a number or tail means; Unknown when none, Ambiguous when several, naming them.
+
+        `unfinished`: where a tail also fits cases that are over, the only one still being handled is meant.
+        """
         found: Sequence[WorkItem] = self.find(actor, ref, size=5).items
+        if unfinished and len(found) > 1 and [item.state in lists.LIVE for item in found[:2]] == [True, False]:
+            found = found[:1]  # those still being handled come first
         if not found:
             raise Unknown(what=ref.strip()[:24])
         if len(found) > 1:
             raise Ambiguous(
-                what=ref.strip()[:24], choices="、".join(f"{item.no} {plain(scrub(item.title), 8)}" for item in found[:3])
+                what=ref.strip()[:24],
+                choices="、".join(f"{item.no} {plain(scrub(item.title), 8)}" for item in found[:3]),
             )
         return found[0].id
 

@@ -13,6 +13,7 @@ import yaml
 from apiflask import APIFlask
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import Connection
 
 from core import Refusal
 from core.adapters.hotline import build_hotline
@@ -86,6 +87,8 @@ def backup(folder: Path) -> None:
         raise _stop(fault) from None
     core.note(None, "backup.made", f"file:{path.name}", "done", channel="cli")
     click.echo(f"已备份：{path}（{path.stat().st_size:,} 字节）")
+    if not (verdict := core.verify_log()).ok:
+        raise _stop(f"备份已写好，但操作日志核验不通过：{verdict.why}请先查明原因，恢复时会拒绝这份备份。")
 
 
 @click.command("restore", help="把备份恢复到一个空库，核对行数、日志和密文后才保留。")
@@ -136,32 +139,30 @@ def openapi_text(app: APIFlask) -> str:
 @click.argument("appid")
 @click.argument("title")
 def add_client(appid: str, title: str) -> None:
-    _hand_out(appid, lambda machines: machines.add_client(appid, title), "client.added")
+    _hand_out(appid, lambda machines, tx: machines.add_client(appid, title, tx), "client.added")
 
 
 @client.command("rotate", help="换一把密钥；上一把在下次更换前仍可用。")
 @click.argument("appid")
 def rotate_client(appid: str) -> None:
-    _hand_out(appid, lambda machines: machines.rotate_client(appid), "client.rotated")
+    _hand_out(appid, lambda machines, tx: machines.rotate_client(appid, tx), "client.rotated")
 
 
 @client.command("close", help="停用一个客户端，它的令牌立即失效。")
 @click.argument("appid")
 def close_client(appid: str) -> None:
     try:
-        _machines().close_client(appid)
+        the_core().operate("client.closed", f"client:{appid[:40]}", lambda tx: _machines().close_client(appid, tx))
     except Refusal as refusal:
         raise _stop(refusal) from None
-    the_core().note(None, "client.closed", f"client:{appid}", "done", channel="cli")
     click.echo(f"已停用「{appid}」。")
 
 
-def _hand_out(appid: str, make: Callable[[Machines], str], action: str) -> None:
+def _hand_out(appid: str, make: Callable[[Machines, Connection], str], action: str) -> None:
     try:
-        secret = make(_machines())
+        secret = the_core().operate(action, f"client:{appid[:40]}", lambda tx: make(_machines(), tx))
     except Refusal as refusal:
         raise _stop(refusal) from None
-    the_core().note(None, action, f"client:{appid}", "done", channel="cli")
     click.echo(f"appid：{appid}\nappsecret：{secret}\n密钥只显示这一次，请妥善保存。")
 
 
@@ -186,11 +187,9 @@ def import_district(units: Path, people: Path) -> None:
 def account(code: str) -> None:
     core = the_core()
     try:
-        with core.engine.begin() as tx:
-            password = open_account(tx, core.vault, code)
+        password = core.operate("account.opened", f"person:{code}", lambda tx: open_account(tx, core.vault, code))
     except Refusal as refusal:
         raise _stop(refusal) from None
-    core.note(None, "account.opened", f"person:{code}", "done", channel="cli")
     click.echo(f"账号：{code}\n初始密码：{password}")
 
 

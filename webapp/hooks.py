@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -50,7 +51,7 @@ def push_tickets() -> dict[str, Any]:
             raise
         except Refusal as refusal:
             number = shown(raw["ticket_no"], 64) if isinstance(raw, dict) and raw.get("ticket_no") else ""
-            _remember(refusal, number)
+            _remember(refusal, number if isinstance(raw, dict) and isinstance(raw.get("ticket_no"), str) else "")
             refused.append({"ticket_no": number, "why": str(refusal)})
     return {"accepted": accepted, "refused": refused}
 
@@ -114,7 +115,7 @@ def _tickets(value: Any) -> list[Any]:
 
 def _take(raw: Any) -> dict[str, Any]:
     ticket = read_ticket(raw)
-    done = the_core().register(ticket_key(ticket), ticket, HOTLINE, source="feed")
+    done = the_core().register(ticket_key(ticket), ticket, replace(HOTLINE, address=address()), source="feed")
     return {
         "ticket_no": ticket.outside_no,
         "revision": ticket.revision,

@@ -15,7 +15,6 @@ ACTS: Mapping[str, str] = {
     "log.read": "查看日志",
     "verify_log": "核验日志",
     "post.switched": "切换岗位",
-    "calendar.changed": "改动日历",
     "letter.resent": "重发消息",
     "letter.given_up": "放弃消息",
     "case.registered": "登记",
@@ -26,6 +25,17 @@ ACTS: Mapping[str, str] = {
     "request": "访问",
     "token.issued": "换令牌",
     "feed.pushed": "推送工单",
+    "api.limited": "接口限流",
+    "case.read": "接口查看办件",
+    "client.added": "新增接口账号",
+    "client.rotated": "更换接口密钥",
+    "client.closed": "停用接口账号",
+    "account.opened": "开通账号",
+    "backup.made": "备份",
+    "backup.restored": "恢复备份",
+    "keys.rotated": "更换密钥",
+    "district.imported": "导入组织人员",
+    "calendar.changed": "调整日历",
 }
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
 REASONS: Mapping[str, str] = {
@@ -85,6 +95,7 @@ CHANNELS: Mapping[str, str] = {
     "hotline": "12345",
     "api": "接口",
     "clock": "时钟",
+    "cli": "命令行",
 }
 
 

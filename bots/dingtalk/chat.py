@@ -110,20 +110,22 @@ class Chat:
         if case_id is not None:
             view = self._core.case_view(actor, case_id)
             lines = view.rules or ("还没有派发，派发后开始计时。",)
-            self._say(message, actor, "\n\n".join((f"{view.tail} {plain(scrub(view.title), 20)}", *lines)), "时限怎么算的")
+            self._say(
+                message, actor, "\n\n".join((f"{view.tail} {plain(scrub(view.title), 20)}", *lines)), "时限怎么算的"
+            )
 
     def _act(self, message: Message, actor: Actor, said: Said) -> None:
-        case_id = self._named(message, actor, said.ref)
+        case_id = self._named(message, actor, said.ref, unfinished=True)
         if case_id is not None:
             result = self._hand.do(message.key, actor, case_id, said)
             if result.needs_card:
                 self._show(message, actor, case_id, f"{message.key}:card")
             self._say(message, actor, result.text, said.word)
 
-    def _named(self, message: Message, actor: Actor, ref: str) -> int | None:
+    def _named(self, message: Message, actor: Actor, ref: str, *, unfinished: bool = False) -> int | None:
         """The case a number or tail means; when it means several, they are listed and nothing is done."""
         try:
-            return own_case(self._core, actor, ref)
+            return own_case(self._core, actor, ref, unfinished=unfinished)
         except Ambiguous:
             self._listed(message, actor, ref)
             return None

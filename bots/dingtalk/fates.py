@@ -54,6 +54,8 @@ def of_answer(status: int, body: Any, api: str) -> ApiFault | None:
             return ApiFault("again", str(body.get("errorMsg") or body.get("code") or "success false")[:80], api)
         return None
     code = str(errcode if errcode not in (None, 0) else body.get("code") or status)[:80]
+    if status == httpx.codes.UNAUTHORIZED and "invalidClient" not in code:
+        code = BAD_TOKEN[0]  # whatever it is called: a fresh token is the one thing that may help
     return ApiFault(_fate(status, code, body, api), code, api)
 
 

@@ -8,7 +8,7 @@ from core import Actor, Core, Refusal
 from core.errors import Unknown, WrongPost
 
 
-def located(core: Core, actor: Actor, ref: str) -> tuple[int, Actor]:
+def located(core: Core, actor: Actor, ref: str, *, unfinished: bool = False) -> tuple[int, Actor]:
     """The case a number or tail means, and the person at the post from which they may read it, the current one first.
 
     Raises:
@@ -16,11 +16,11 @@ def located(core: Core, actor: Actor, ref: str) -> tuple[int, Actor]:
         Ambiguous: several, read from the current post.
     """
     try:
-        return core.case_id(actor, ref), actor
+        return core.case_id(actor, ref, unfinished=unfinished), actor
     except Unknown:
         for post in actor.others:
             with suppress(Refusal):
-                return core.case_id(actor.at(post), ref), actor.at(post)
+                return core.case_id(actor.at(post), ref, unfinished=unfinished), actor.at(post)
         raise
 
 
@@ -35,15 +35,15 @@ def numbered(core: Core, actor: Actor, no: str) -> tuple[int, Actor]:
         raise
 
 
-def own_case(core: Core, actor: Actor, ref: str) -> int:
-    """The case a number or tail means at the current post.
+def own_case(core: Core, actor: Actor, ref: str, *, unfinished: bool = False) -> int:
+    """The case a number or tail means at the current post; `unfinished` as in `Core.case_id`.
 
     Raises:
         WrongPost: it belongs to another post of the same person, which is named.
         Unknown: it belongs to none.
         Ambiguous: there are several.
     """
-    case_id, reader = located(core, actor, ref)
+    case_id, reader = located(core, actor, ref, unfinished=unfinished)
     if reader is not actor:
         raise WrongPost(post=f"{reader.unit_name} {reader.title}")
     return case_id

@@ -85,6 +85,7 @@ FIELDS: Mapping[str, Rule] = MappingProxyType(
         "out_of_duty": Rule("超职责", "flag"),
         "unreasonable": Rule("不合理诉求", "flag"),
         "parent_no": Rule("关联工单", most=64),
+        "reminder_no": Rule("催办编号", most=64),
         "duplicate_group": Rule("重复件分组", most=64),
     }
 )

@@ -47,7 +47,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
         whose_move=_whose_move(sheet, world),
         last=_last(sheet, world),
         result=case["reply"] or (own or {}).get("result") or "",
-        marks=tuple(_marks(case, own)),
+        marks=tuple(_marks(sheet, own)),
         legs=tuple(_leg_view(leg, sheet, world) for leg in sheet.legs),
         moves=moves,
         timeline=tell(sheet.events, policy, world.directory, names, now),
@@ -174,7 +174,8 @@ def _last(sheet: Sheet, world: World) -> str:
     return f"{who_did(acted)} {at.month}月{at.day}日 {at:%H:%M} {title_of(acted, world.policy, {})}"
 
 
-def _marks(case: Mapping[str, Any], own: Mapping[str, Any] | None) -> Iterator[str]:
+def _marks(sheet: Sheet, own: Mapping[str, Any] | None) -> Iterator[str]:
+    case = sheet.case
     if case["urgency"] != "normal":
         yield URGENCIES[case["urgency"]]
     if case["supervised"]:
@@ -185,12 +186,12 @@ def _marks(case: Mapping[str, Any], own: Mapping[str, Any] | None) -> Iterator[s
         yield f"退回 {case['returns']} 次"
     if case["redos"]:
         yield f"重办 {case['redos']} 次"
-    if case["state"] == "follow_up":
-        yield "待回访"
     if case["outcome"] == "unreached":
         yield "未接通"
     if case["state"] == "follow_up" and own is not None:
         yield "待回访"  # a unit sees its own part as 已办结; the desk sees 待回访 as the state itself
+    if sheet.repeats:
+        yield f"重复来件，前件尾号 {sheet.repeats[-6:]}"
     if case["keep_secret"]:
         yield "保密"
 

@@ -29,6 +29,7 @@ GROUPS = ("签收", "办理", "审核", "裁定", "派发", "回访", "转办")
 MINE = ("to_sign", "handling", "paused")
 below = case_legs.alias("below")
 DONE = ("follow_up", "closed", "archived")
+LIVE = ("pending", "dispatched", "handling", "closing")
 
 
 def scope(actor: Actor, world: World) -> ColumnElement[bool]:
@@ -167,7 +168,7 @@ def page(
 
 
 def _sorted(wanted: ColumnElement[bool], turn: tuple[ColumnElement[Any], ...]) -> Select[Any]:
-    live = choose((cases.c.state.in_(("pending", "dispatched", "handling", "closing")), 0), else_=1)
+    live = choose((cases.c.state.in_(LIVE), 0), else_=1)
     hurry = choose((cases.c.urgency == "critical", 0), (cases.c.urgency == "urgent", 1), else_=2)
     unplaced = choose((cases.c.state == "pending", hurry), else_=0)
     return (

@@ -21,6 +21,7 @@ from core.work import World, case_facts
 CASE = select(cases).where(cases.c.id == bindparam("case"))
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
+NUMBER = select(cases.c.no).where(cases.c.id == bindparam("case"))
 REVISIONS = select(revisions).where(revisions.c.case_id == bindparam("case")).order_by(revisions.c.revision)
 
 
@@ -36,6 +37,7 @@ class Sheet:
     facts: CaseFacts
     pauses: Mapping[int, Sequence[Pause]]
     now: datetime
+    repeats: str = ""  # the number of the earlier case this one repeats or adds to
 
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
@@ -58,7 +60,9 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> She
         rule = world.rules[leg["rule"]]
         leg["pause_left"] = pause_is_left(leg, rule, world.calendar, pauses[leg["id"]])
     missed = tuple(call["at"] for call in calls if not call["connected"] and call["round"] == row["redos"] + 1)
-    return Sheet(dict(row), legs, told, calls, known, case_facts(world, dict(row), legs, missed), pauses, now)
+    earlier = tx.execute(NUMBER, {"case": row["parent_id"]}).scalar_one() if row["parent_id"] is not None else ""
+    facts = case_facts(world, dict(row), legs, missed)
+    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier)
 
 
 def _pauses(told: Sequence[Mapping[str, Any]], leg: Mapping[str, Any]) -> list[Pause]:

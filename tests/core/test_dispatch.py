@@ -32,7 +32,7 @@ from tests.core.moments import local
 def test_dispatch_answers_with_the_deadline(core: Core) -> None:
     done = act(core, desk(core), a_case(core), "dispatch", lead=LEAD)
     assert done.name == "case.dispatched"
-    assert done.sentence == "已派发，3月16日 周一 17:30前办结"
+    assert done.sentence == "已派发，3月16日 周一 17:30 前办结"
 
 
 @pytest.mark.parametrize("said", ["城管局", "city_management", " 城管局 "])

@@ -195,7 +195,7 @@ def test_a_line_says_what_and_by_when(core: Core) -> None:
     body = rows(core, letters, letters.c.kind == "say")[-1].body
     view = core.case_view(desk(core), case)
     assert body["text"].startswith(f"【催办】{view.tail} 港口路积水：")
-    assert "3月16日 周一 17:30前办结" in body["text"]
+    assert "3月16日 周一 17:30 前办结" in body["text"]
     assert "市民多次来电" in body["text"]
     assert body["userIds"] == [core.audience(case)[-1].dingtalk] or len(body["userIds"]) == 1
 

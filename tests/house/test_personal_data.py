@@ -1,4 +1,4 @@
-"""Control F1: the register of personal data names every column that may hold some, and the code treats it as it says."""
+"""Control F1: the register of personal data names every column that may hold some, and the code does as it says."""
 
 from __future__ import annotations
 

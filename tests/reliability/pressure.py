@@ -39,7 +39,9 @@ class Acks:
     """What the product said was done. Written after the answer, so every line in it must be in the record."""
 
     pushed: dict[str, str] = field(default_factory=dict)
-    acts: set[Answered] = field(default_factory=set)
+    """Ticket → case number."""
+    clicks: dict[str, Answered] = field(default_factory=dict)
+    """The cause of a click → what it did."""
     attempts: Counter[str] = field(default_factory=Counter)
 
 
@@ -112,11 +114,11 @@ class Pressure:
                 break
             self.acks.attempts["pushes unanswered"] += 1
             time.sleep(PAUSE_S)
+        known = self.acks.pushed.copy()
         for number, no in taken.items():
             if self.acks.pushed.setdefault(number, no) != no:
                 raise AssertionError(f"{number} was {self.acks.pushed[number]}, now {no}")
-            if number in numbers and (no, "case.registered") not in self.acks.acts:
-                self.acks.acts.add((no, "case.registered"))
+            if number not in known:
                 self._cases.put(no)
 
     def _handle(self) -> None:
@@ -142,7 +144,8 @@ class Pressure:
         """The letters of a case and who holds its card, for whoever must find out."""
         query = select(letters).where(letters.c.case_id == case).order_by(letters.c.id)
         with self.core.engine.connect().execution_options(readonly=True) as tx:
-            rows = [f"{row.kind} {row.state} {row.tries} {row.due_at:%T} {row.error or ''}" for row in tx.execute(query)]
+            found = tx.execute(query).all()
+        rows = [f"{row.kind} {row.state} {row.tries} {row.due_at:%T} {row.error or ''}" for row in found]
         viewers = [card["viewers"] for card in self.sandbox.get("cards") if card["outTrackId"] == f"{no}:1"]
         return "; ".join([*rows, f"held by {viewers}"])
 
@@ -160,6 +163,6 @@ class Pressure:
             return
         note = str(answer["response"]["userPrivateData"]["cardParamMap"]["note"])
         if note.startswith("已") and not note.startswith("已由"):
-            self.acks.acts.add((no, step.event))
+            self.acks.clicks[f"dingtalk:{answer['messageId']}"] = (no, step.event)
         else:
             self.acks.attempts["taps refused"] += 1

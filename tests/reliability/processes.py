@@ -1,4 +1,4 @@
-"""The product as it runs in service: web, bot and worker as processes of their own, aimed at one sandbox and database."""
+"""The product as it runs in service: web, bot and worker as processes, aimed at one sandbox and one database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from tests.clock import StillClock
 from tests.databases import ROOT
 from tests.sandbox.rig import Sandbox, free_port
 
@@ -27,8 +28,10 @@ class NotReady(Exception):
 class Process:
     """One process of the product, started, killed and started again."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], log: Path, ready: Callable[[Process], bool]) -> None:
-        self.name, self.log = name, log
+    def __init__(
+        self, name: str, module: str, environment: Mapping[str, str], log: Path, ready: Callable[[Process], bool]
+    ) -> None:
+        self.name, self.module, self.log = name, module, log
         self._environment, self._ready = dict(environment), ready
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,17 +45,18 @@ class Process:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it runs and answers."""
+        return self.is_running and self._ready(self)
+
     def start(self) -> None:
         """Start it; `wait` tells when it is ready."""
-        command = [sys.executable, "-m", MODULES[self.name]]
+        command = [sys.executable, "-m", self.module]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
-
-    @property
-    def is_ready(self) -> bool:
-        return self.is_running and self._ready(self)
 
     def wait(self, seconds: float = READY_S) -> float:
         """Seconds until it was ready. Raises NotReady."""
@@ -91,21 +95,29 @@ class Process:
     def megabytes(self) -> float:
         """Resident memory of it and its children, in MB; pages shared between them count once each."""
         mine = psutil.Process(self.pid)
-        return sum(one.memory_info().rss for one in (mine, *mine.children(recursive=True))) / 1e6
+        return float(sum(one.memory_info().rss for one in (mine, *mine.children(recursive=True)))) / 1e6
 
 
 class Processes:
     """Web, bot and worker over one database and sandbox; their logs lie in `folder`."""
 
     def __init__(self, url: str, sandbox: Sandbox, folder: Path, **settings: str) -> None:
-        self.sandbox, self.port = sandbox, free_port()
+        self.sandbox, self.port, self._folder = sandbox, free_port(), folder
         self.base = f"http://127.0.0.1:{self.port}"
-        shared = environment(url, sandbox, self.port, settings)
-        ready = {"web": self._web_answers, "bot": self._bot_is_connected, "worker": self._worker_said_so}
-        self.web, self.bot, self.worker = (
-            Process(name, shared, folder / f"{name}.log", ready[name]) for name in MODULES
-        )
+        self._environment = environment(url, sandbox, self.port, settings)
         self._http = httpx.Client(base_url=self.base, timeout=10, trust_env=False)
+        self._others: list[Process] = []
+        self.web, self.bot, self.worker = (self._process(name, module) for name, module in MODULES.items())
+
+    def _process(self, name: str, module: str, number: int = 0, **settings: str) -> Process:
+        ready = {"web": self._web_answers, "bot": self._bot_is_connected, "worker": self._worker_said_so}
+        own = {**self._environment, **{f"APP_{key}": value for key, value in settings.items()}}
+        return Process(name, module, own, self._folder / f"{name}{number or ''}.log", ready[name])
+
+    def another(self, name: str, module: str, **settings: str) -> Process:
+        """One more process like `name`, perhaps of another module or with other settings; stopped with the rest."""
+        self._others.append(self._process(name, module, len(self._others) + 1, **settings))
+        return self._others[-1]
 
     @property
     def all(self) -> tuple[Process, Process, Process]:
@@ -120,7 +132,7 @@ class Processes:
 
     def stop(self) -> None:
         """An orderly stop of whatever runs."""
-        for one in self.all:
+        for one in (*self.all, *self._others):
             if one.is_running:
                 one.stop()
         self._http.close()
@@ -136,6 +148,12 @@ class Processes:
 
     def _worker_said_so(self, process: Process) -> bool:
         return "worker ready" in process.text()
+
+
+def stop_the_clock(sandbox: Sandbox, clock: StillClock) -> None:
+    """Let business time stand still in the processes too, at the moment of the test's own clock."""
+    sandbox.post("clock", stop=True)
+    sandbox.post("clock", set=clock.now().isoformat())
 
 
 def environment(url: str, sandbox: Sandbox, port: int, settings: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
@@ -12,8 +11,25 @@ from core import Core
 from core.models.cases import cases
 from core.models.record import events, letters, receipts
 from tests.reliability.plot import PLAIN_LIFE
+from tests.reliability.pressure import Acks
 from tests.sandbox.rig import Sandbox
 
+ACTS = (
+    select(receipts.c.key, events.c.flow, events.c.name, cases.c.no)
+    .join(events, events.c.id == receipts.c.event_id)
+    .join(cases, cases.c.id == events.c.case_id)
+)
+LOST = (
+    select(receipts.c.key)
+    .outerjoin(events, events.c.id == receipts.c.event_id)
+    .where(receipts.c.event_id.is_not(None), events.c.id.is_(None))
+)
+DOUBLES = (
+    select(receipts.c.event_id)
+    .where(receipts.c.event_id.is_not(None))
+    .group_by(receipts.c.event_id)
+    .having(func.count() > 1)
+)
 COMPARED = ("case_seq", "state", "seq", "leg", "foot", "has_result")
 
 
@@ -27,18 +43,21 @@ def all_told(core: Core) -> dict[str, Counter[str]]:
     return found
 
 
-def check_record(core: Core, acts: Iterable[tuple[str, str]]) -> None:
-    """Every acknowledged act is there exactly once, nothing happened twice, nothing is half there."""
-    found = all_told(core)
-    assert {act: found.get(act[0], Counter())[act[1]] for act in acts} == dict.fromkeys(acts, 1)
-    assert [no for no, told in found.items() if not told <= PLAIN_LIFE] == []
+def check_record(core: Core, acks: Acks) -> None:
+    """Every acknowledged ticket is one case and every acknowledged click one event; nothing happened twice."""
+    assert acks.pushed
+    assert acks.clicks
     with core.engine.connect().execution_options(readonly=True) as tx:
-        empty = select(cases.c.no).where(~select(events.c.id).where(events.c.case_id == cases.c.id).exists())
-        assert tx.execute(empty).scalars().all() == []
-        lost = select(receipts.c.key).outerjoin(events, events.c.id == receipts.c.event_id)
-        assert tx.execute(lost.where(receipts.c.event_id.is_not(None), events.c.id.is_(None))).all() == []
-        shared = select(receipts.c.event_id).where(receipts.c.event_id.is_not(None)).group_by(receipts.c.event_id)
-        assert tx.execute(shared.having(func.count() > 1)).all() == []
+        held = {row.outside_no: row.no for row in tx.execute(select(cases.c.no, cases.c.outside_no))}
+        done = {row.key: (row.no, f"{row.flow}.{row.name}") for row in tx.execute(ACTS)}
+        lost = tx.execute(LOST).scalars().all()
+        doubles = tx.execute(DOUBLES).scalars().all()
+    assert held == acks.pushed
+    assert {key: done.get(key) for key in acks.clicks} == acks.clicks
+    assert (lost, doubles) == ([], [])
+    found = all_told(core)
+    assert set(found) == set(held.values())
+    assert {no: told for no, told in found.items() if not told <= PLAIN_LIFE} == {}
     verdict = core.verify_log()
     assert verdict.ok, verdict.why
 
