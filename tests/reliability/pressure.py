@@ -81,20 +81,23 @@ class Pressure:
         self.core, self.sandbox, self.platform, self.acks = core, sandbox, platform, Acks()
         self._numbers = itertools.count(1)
         self._cases: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._ending = threading.Event()
+        self._ending, self._hopeless = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(HANDS + PUSHERS, thread_name_prefix="pressure")
         self._jobs: list[Future[None]] = []
 
-    def start(self) -> None:
+    def __enter__(self) -> Pressure:
         self._jobs = [self._pool.submit(self._push) for _ in range(PUSHERS)]
         self._jobs += [self._pool.submit(self._handle) for _ in range(HANDS)]
+        return self
 
-    def stop(self) -> None:
-        """No new work; returns when what was begun is done, and raises what went wrong on the way."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """No new work; what was begun is brought to its end, unless the test has failed already."""
         self._ending.set()
-        for job in self._jobs:
-            job.result(120)
+        if kind is not None:
+            self._hopeless.set()
         self._pool.shutdown()
+        for job in self._jobs if kind is None else ():
+            job.result()
 
     def case_id(self, no: str) -> int:
         return self.core.case_id(self.core.actor_for("dingtalk", DESK), no)
@@ -108,12 +111,14 @@ class Pressure:
             time.sleep(PAUSE_S)
 
     def _push_until_heard(self, numbers: list[str]) -> None:
-        while True:
+        while not self._hopeless.is_set():
             self.acks.attempts["pushes"] += 1
             if taken := self.platform.push(*numbers):
-                break
+                return self._note(taken)
             self.acks.attempts["pushes unanswered"] += 1
             time.sleep(PAUSE_S)
+
+    def _note(self, taken: dict[str, str]) -> None:
         known = self.acks.pushed.copy()
         for number, no in taken.items():
             if self.acks.pushed.setdefault(number, no) != no:
@@ -133,7 +138,7 @@ class Pressure:
     def _take(self, no: str, case: int, step: Step) -> None:
         """Press until the step stands in the record, whoever is dead meanwhile."""
         ends = time.monotonic() + PATIENCE_S
-        while not told(self.core, case)[step.event]:
+        while not self._hopeless.is_set() and not told(self.core, case)[step.event]:
             assert time.monotonic() < ends, f"{step.action} never came about on {no}: {self._why(no, case)}"
             if self._sees_button(no, step):
                 self._press(no, step)

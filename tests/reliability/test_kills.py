@@ -49,14 +49,10 @@ def test_every_acknowledged_act_outlives_kill_9_exactly_once(world: tuple[Core, 
     core, processes = world
     kills, began = KILLS[core.engine.dialect.name], time.monotonic()
     platform = Platform(processes.base)
-    pressure = Pressure(core, sandbox, platform)
-    pressure.start()
-    try:
+    with Pressure(core, sandbox, platform) as pressure:
         killed = kill_at_random(core, processes, kills)
         for one in processes.all:
             one.wait()
-    finally:
-        pressure.stop()
     lasted, acks = time.monotonic() - began, pressure.acks
     sandbox.until(lambda: not waiting(core), 60)
     sandbox.until(lambda: not untrue_copies(core, sandbox), 30)

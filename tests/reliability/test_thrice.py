@@ -83,7 +83,7 @@ def test_every_callback_has_one_effect_and_one_answer_in_any_order_and_after_a_r
 
 
 def test_words_heard_again_after_a_restart_act_once_and_are_answered_once(stage: Stage) -> None:
-    """A chat message is a callback too; the platform has no acknowledgement of it, so it comes thrice and then again."""
+    """A chat message is a callback too; as if its acknowledgement were lost, it comes thrice and then again."""
     case, heard = stage.case(), 0
     spoken = ((DESK, f"派 {case.no} 水务局", "case.dispatched"), (WATER, f"签收 {case.no}", "case_leg.signed"))
     for user, words, event in spoken:

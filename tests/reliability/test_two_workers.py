@@ -95,10 +95,8 @@ def pair(postgresql: PostgreSQL, clock: StillClock, sandbox: Sandbox, tmp_path: 
 def test_each_letter_has_one_effect_whoever_carries_it(pair: Pair) -> None:
     core, sandbox = pair.core, pair.sandbox
     platform = Platform(pair.first.base, pair.second.base)
-    pressure = Pressure(core, sandbox, platform)
-    pressure.start()
-    time.sleep(WORKING_S)
-    pressure.stop()
+    with Pressure(core, sandbox, platform) as pressure:
+        time.sleep(WORKING_S)
     platform.close()
     sandbox.until(lambda: not waiting(core), 30)
     sandbox.until(lambda: not untrue_copies(core, sandbox), 10)

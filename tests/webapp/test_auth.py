@@ -167,6 +167,15 @@ def test_the_number_is_good_five_times_and_five_minutes(visit: Visit) -> None:
         assert late.get("/log").status_code == 303
 
 
+def test_a_number_takes_away_no_lock_but_ones_own(visit: Visit) -> None:
+    one = visit()
+    for _ in range(5):
+        one.sign_in("desk", "wrong")
+    assert one.post("/sign-in", login="audit", password=PASSWORD).status_code == 200
+    one.post("/sign-in/number", login="desk", number=sent_number(one.core))
+    assert visit().sign_in("desk").status_code == 429
+
+
 def test_a_number_belongs_to_its_own_session(visit: Visit) -> None:
     first, second = visit(), visit()
     first.post("/sign-in", login="audit", password=PASSWORD)
