@@ -111,12 +111,14 @@ class Pressure:
             time.sleep(PAUSE_S)
 
     def _push_until_heard(self, numbers: list[str]) -> None:
-        while not self._hopeless.is_set():
+        taken: dict[str, str] | None = None
+        while taken is None and not self._hopeless.is_set():
             self.acks.attempts["pushes"] += 1
-            if taken := self.platform.push(*numbers):
-                return self._note(taken)
-            self.acks.attempts["pushes unanswered"] += 1
-            time.sleep(PAUSE_S)
+            taken = self.platform.push(*numbers)
+            if taken is None:
+                self.acks.attempts["pushes unanswered"] += 1
+                time.sleep(PAUSE_S)
+        self._note(taken or {})
 
     def _note(self, taken: dict[str, str]) -> None:
         known = self.acks.pushed.copy()
