@@ -14,7 +14,7 @@ from core.crypto import Cipher, Indexer, place
 from core.db import canonical
 from core.decide import check_text
 from core.entries import Entry
-from core.errors import BadField, FieldMissing
+from core.errors import BadField, FieldMissing, NotYours
 from core.execute import Done, answered, apply, follow, keep_receipt, open_work, refuse
 from core.models.cases import cases, numbers, revisions
 from core.notices import letters_of
@@ -76,7 +76,7 @@ class Intake:
         if earlier := answered(tx, key, digest):
             return earlier, ()
         world = self._world()
-        _check(world, ticket)
+        _check(world, ticket, actor)
         known = None
         if ticket.outside_no:
             ids = {"channel": ticket.channel, "outside_no": ticket.outside_no}
@@ -207,8 +207,10 @@ def is_number(text: str) -> bool:
     return len(text) == 18 and text.startswith("XY") and text[4:].isdecimal() and mod_11_10.is_valid(text[4:])
 
 
-def _check(world: World, ticket: Ticket) -> None:
+def _check(world: World, ticket: Ticket, actor: Actor) -> None:
     policy = world.policy
+    if actor.role not in policy.registers:
+        raise NotYours(holder="指挥中心和承办单位", action="登记")
     for name, label in (("title", "标题"), ("content", "内容"), ("place", "地点")):
         if not getattr(ticket, name).strip():
             raise FieldMissing(field=label, action="登记")

@@ -7,15 +7,17 @@ import logging
 from bots.dingtalk.acts import Hand
 from bots.dingtalk.hands import own_case
 from bots.dingtalk.messages import GROUP, LONGEST, NO_TEXT, NOT_TEXT, SINGLE, Aside, Message, Pace
-from bots.dingtalk.words import Said, form_of, guesses, read
+from bots.dingtalk.words import Said, form_of, guesses, read, told_of
 from bots.replies import sentence_of
 from cards.plain import plain, scrub
 from cards.text import help_lines
 from core import Actor, Core, Refusal
 from core.errors import Ambiguous, DifferentBody, NotKnownHere, TooLong, TooMany, Unknown
+from core.ports import Ticket
 
 log = logging.getLogger("bots.dingtalk.chat")
 
+OWN_CHANNEL, OWN_TYPE = "ZJ", "help"  # registered by staff themselves, as a request for help
 OUTSIDER = "这里只为本单位工作人员服务，请用本人钉钉账号单独发消息给我"
 
 
@@ -80,6 +82,8 @@ class Chat:
                 self._say(message, actor, self._posts(message, actor, said.word), "岗位")
             case "open" | "find":
                 self._look(message, actor, said)
+            case "register":
+                self._register(message, actor, said)
             case "clock":
                 self._explain(message, actor, said)
             case "act":
@@ -103,6 +107,16 @@ class Chat:
                 self._listed(message, actor, ref)
         if case_id is not None:
             self._show(message, actor, case_id)
+
+    def _register(self, message: Message, actor: Actor, said: Said) -> None:
+        """A case of their own (R084, R094): it comes back as a card, to send out, pass on or close."""
+        parts = told_of(said.rest)
+        ticket = Ticket(
+            "", 1, OWN_CHANNEL, OWN_TYPE, parts["标题"], parts.get("内容", parts["标题"]), parts.get("地点", ""),
+            caller_phone=parts.get("电话") or None, caller_name=parts.get("姓名") or None,
+        )  # fmt: skip
+        done = self._core.register(message.key, ticket, actor, "chat")
+        self._say(message, actor, done.sentence, "登记")
 
     def _explain(self, message: Message, actor: Actor, said: Said) -> None:
         """How the deadline comes about, line by line."""

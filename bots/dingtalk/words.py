@@ -24,9 +24,11 @@ ACTS = (
 )  # fmt: skip
 SAME = {"派": "派发", "派单": "派发", "联系": "联系群众"}
 POSTS = ("岗位切换", "切换岗位", "换岗", "岗位")
+REGISTER = "登记"
 CLOCKS = ("时限怎么算", "时限", "期限")
 FIND = ("查询", "查找", "搜索", "查一下", "查")
 FORMS = {
+    "登记": "登记 港口路积水 地点 港口路 内容 下雨就积水 电话 19900000000",
     "签收": "签收 0427",
     "进展": "进展 0427 已到现场，正在抽排",
     "退回": "退回 0427 不属本单位职责 依据 区住建局三定方案",
@@ -53,8 +55,8 @@ class Said:
     """A reading of what was typed.
 
     `kind`: list (`word` its key) · home · help · posts (`word` the wished post) · find (`word`) · open (`ref`) ·
-    act (`word` the button's title, `ref`, `rest`) · clock (`ref`) · short (`word`: the form to show) ·
-    unknown (`word`).
+    act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
+    short (`word`: the form to show) · unknown (`word`).
     """
 
     kind: str
@@ -77,6 +79,9 @@ def read(text: str) -> Said:
     for word in POSTS:
         if bare.startswith(word):
             return Said("posts", bare.removeprefix(word).strip(" :：到为"))
+    if bare.startswith(REGISTER):
+        rest = bare.removeprefix(REGISTER).strip(" :：")
+        return Said("register", rest=rest) if rest else Said("short", REGISTER)
     for word in CLOCKS:
         if bare.startswith(word):
             match = _BARE.match(bare.removeprefix(word).strip(" :："))
@@ -122,6 +127,13 @@ def basis_of(rest: str) -> tuple[str, str, str]:
     rest, _, text = rest.partition("说明")
     reason, _, basis = rest.partition("依据")
     return reason.strip(" ,，:：;；"), basis.strip(" ,，:：;；"), text.strip(" ,，:：;；")
+
+
+def told_of(rest: str) -> dict[str, str]:
+    """「港口路积水 地点 港口路 内容 下雨就积水 电话 199…」 → the parts by name; the first words are the title."""
+    parts = re.split(r"(?:^|[\s,，;；])(地点|内容|电话|姓名)[:：\s]\s*", rest)
+    named = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return {"标题": parts[0].strip(" ,，:：;；"), **{name: text.strip(" ,，;；") for name, text in named.items()}}
 
 
 def units_of(rest: str) -> tuple[str, str]:

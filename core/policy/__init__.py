@@ -71,6 +71,7 @@ class Policy:
     flows: Mapping[str, Flow]
     standings: Mapping[str, Standing]
     reads: Mapping[str, str]
+    registers: frozenset[str]
     pages: Mapping[str, frozenset[str]]
     roles: Mapping[str, str]
     exclusive: frozenset[str]
@@ -130,6 +131,7 @@ def load_policy() -> Policy:
         flows=MappingProxyType({flow.name: flow for flow in flows}),
         standings=MappingProxyType({name: _standing(name, row) for name, row in permissions["standings"].items()}),
         reads=MappingProxyType(permissions["reads"]),
+        registers=frozenset(permissions["registers"]),
         pages=MappingProxyType({page: frozenset(roles) for page, roles in permissions["pages"].items()}),
         roles=MappingProxyType(permissions["roles"]),
         exclusive=frozenset(permissions["exclusive"]),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import median
 
 from sqlalchemy import func, select
 
@@ -17,7 +15,7 @@ from core.seeding import town
 from core.settings import read_settings
 from tests.bench.databases import Databases
 from tests.bench.load import Life, Lives, in_threads, mixed
-from tests.bench.recording import Recorder, Transaction
+from tests.bench.recording import Recorder
 from tests.bench.replay import replay
 from tests.clock import StillClock
 
@@ -44,7 +42,9 @@ class Round:
 def core_on(url: str) -> Iterator[Core]:
     """A core on `url` with a clock that stands still."""
     settings = read_settings()
-    core = build_core(settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})}), StillClock())
+    core = build_core(
+        settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})}), StillClock()
+    )
     try:
         yield core
     finally:
@@ -69,9 +69,9 @@ def one_round(databases: Databases, generations: int, lives_each: int) -> Round:
     return Round(commands, core_s, raw_s, sum(len(one.steps) for one in told), len(told))
 
 
-def live(core: Core, recorder: Recorder, generations: int, lives_each: int) -> tuple[int, float]:
+def live(core: Core, recorder: Recorder, generations: int, lives_each: int, prefix: str = "B") -> tuple[int, float]:
     """While one generation of cases is handled and closed the next is registered and dispatched; commands, seconds."""
-    lives, seconds, commands = Lives(core, "B"), 0.0, 0
+    lives, seconds, commands = Lives(core, prefix), 0.0, 0
     before: list[Life] = []
     core.world()
     for generation in range(generations + 1):
@@ -94,23 +94,6 @@ def counts(core: Core) -> list[int]:
         return [tx.execute(select(func.count()).select_from(table)).scalar_one() for table in TABLES]
 
 
-def written(transactions: Sequence[Transaction]) -> int:
-    """How many transactions were commits of commands, reads left out."""
-    return sum(one.committed for one in transactions)
-
-
 def measure(databases: Databases, runs: int = 5, generations: int = 3, lives_each: int = 64) -> list[Round]:
     """Several rounds; each alternates core and raw driver on fresh databases."""
     return [one_round(databases, generations, lives_each) for _ in range(runs)]
-
-
-def main() -> None:
-    from tests.bench.databases import opened
-
-    with opened(sys.argv[1]) as databases:
-        for one in measure(databases, int(sys.argv[2]) if len(sys.argv) > 2 else 3):
-            print(f"core {one.commands / one.core_s:.0f}/s raw {one.commands / one.raw_s:.0f}/s ratio {one.ratio:.3f} statements {one.statements / one.commands:.1f} per command, {one.transactions} tx {one.commands} commands", flush=True)
-
-
-if __name__ == "__main__":
-    main()

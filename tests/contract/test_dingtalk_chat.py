@@ -41,6 +41,17 @@ def test_the_whole_life_of_a_case_in_typed_words(talking: Rig) -> None:
     assert "case.done" in talking.events()
 
 
+def test_a_unit_registers_a_case_of_its_own_and_closes_it(talking: Rig) -> None:
+    said = answer(talking, CLERK, "登记 路灯不亮 地点 港口路 内容 三盏路灯晚上不亮 电话 19900001234")
+    no = said.rpartition(" ")[2]
+    assert said.startswith("已登记，编号 XYZJ")
+    assert last_face(talking, CLERK)["can_case_close_own"] == "true"
+    assert talking.core.case_view(talking.core.actor_for("dingtalk", CLERK), talking.core.case_of(no)).phone == "199****1234"
+    assert "已办结" in answer(talking, CLERK, f"办结 {no} 已更换灯泡")
+    assert "请填写「地点」" in answer(talking, CLERK, "登记 路灯不亮")
+    assert "比如「登记" in answer(talking, CLERK, "登记")
+
+
 def test_a_return_is_asked_for_with_reason_and_basis(talking: Rig) -> None:
     no, _, clerk = talking.sent_out()
     assert "请这样写" in answer(talking, clerk, f"退回 {no[-4:]} 不属本单位职责")

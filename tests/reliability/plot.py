@@ -33,7 +33,9 @@ STEPS = (
     Step(DESK, "case_confirm", {}, "case.done"),
     Step(DESK, "case_record_call", ANSWERED, "case.closed"),
 )
-PLAIN_LIFE = Counter(["case.registered", *(step.event for step in STEPS), "case.begun", "case.gathered", "case_leg.settled"])
+PLAIN_LIFE = Counter(
+    ["case.registered", *(step.event for step in STEPS), "case.begun", "case.gathered", "case_leg.settled"]
+)
 """Every event of the plain life of a case with one unit, and how often it may stand in the record."""
 
 

@@ -24,9 +24,7 @@ def test_ten_minutes_without_cards_leave_nobody_without_a_task(stage: Stage, mon
         for no in (*fresh, before.no):
             reply = stage.sandbox.say(DESK, f"派 {no} 水务局")
             assert reply["code"] == 200, reply
-        stage.until(
-            lambda: all(any(no in line for line in stage[WATER].lines()) for no in (*fresh, before.no)), 30
-        )
+        stage.until(lambda: all(any(no in line for line in stage[WATER].lines()) for no in (*fresh, before.no)), 30)
         stage.clock.advance(minutes=10)
         assert not any(stage[WATER].tracks(no) for no in fresh)
         assert stage.live.waiting()
