@@ -71,8 +71,9 @@ class Lives:
 
     def _register(self, life: Life) -> None:
         ticket = Ticket(
-            f"{self._prefix}{life.number}", 1, "RX", "complain", "港口路雨后积水", "每逢下雨路口积水，行人无法通过，请尽快处理。",
-            "港口路与海盛路口", caller_name="陈某某", caller_phone=f"139{life.number % 100_000_000:08d}", address="港口路 12 号",
+            f"{self._prefix}{life.number}", 1, "RX", "complain", "港口路雨后积水", "每逢下雨路口积水，行人无法通过。",
+            "港口路与海盛路口", caller_name="陈某某", caller_phone=f"1990{life.number % 10_000_000:07d}",
+            address="港口路 12 号",
         )  # fmt: skip
         life.case = self.core.register(f"hotline:{ticket.outside_no}:1", ticket, HOTLINE, "feed").case
 

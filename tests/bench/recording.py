@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,11 @@ class Recorder:
     @contextmanager
     def listening(self, engine: Engine) -> Iterator[None]:
         """Record everything told through `engine` during the with-block."""
-        hooks = {"before_cursor_execute": self._statement, "commit": self._commit, "rollback": self._rollback}
+        hooks: dict[str, Callable[..., Any]] = {
+            "before_cursor_execute": self._statement,
+            "commit": self._commit,
+            "rollback": self._rollback,
+        }
         for name, hook in hooks.items():
             event.listen(engine, name, hook)
         try:

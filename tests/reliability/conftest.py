@@ -1,4 +1,4 @@
-"""A deployment at work on each kind of database for the tests that trouble it, and a relay under the test's own time."""
+"""A deployment at work on each kind of database, for the tests that trouble it, and a relay in a time of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The card API is away for ten minutes: nobody lacks a task, and afterwards every card arrives and the tray is empty."""
+"""The card API is away for ten minutes: nobody lacks a task, afterwards every card arrives and the tray is empty."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,18 +14,23 @@ AWAY = {"prefix": "/v1.0/card", "status": 500, "body": {"code": "system.busy", "
 NEW = 4
 
 
+def read(stage: Stage, user: str, numbers: Sequence[str]) -> bool:
+    """Whether a person has words about each of these cases."""
+    lines = stage[user].lines()
+    return all(any(no in line for line in lines) for no in numbers)
+
+
 @pytest.mark.slow
 def test_ten_minutes_without_cards_leave_nobody_without_a_task(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "PROBE_EVERY", timedelta(seconds=0.5))
     before = stage.case("停机前的一件")
     with stage.fault(http=AWAY):
         fresh = [stage.push(f"停机时第 {number} 件") for number in range(NEW)]
-        for user in (DESK, SECOND_DESK):
-            stage.until(lambda user=user: all(any(no in line for line in stage[user].lines()) for no in fresh), 30)
+        stage.until(lambda: all(read(stage, user, fresh) for user in (DESK, SECOND_DESK)), 30)
         for no in (*fresh, before.no):
             reply = stage.sandbox.say(DESK, f"派 {no} 水务局")
             assert reply["code"] == 200, reply
-        stage.until(lambda: all(any(no in line for line in stage[WATER].lines()) for no in (*fresh, before.no)), 30)
+        stage.until(lambda: read(stage, WATER, (*fresh, before.no)), 30)
         stage.clock.advance(minutes=10)
         assert not any(stage[WATER].tracks(no) for no in fresh)
         assert stage.live.waiting()

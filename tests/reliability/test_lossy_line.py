@@ -6,9 +6,12 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
+import tests.live
+from bots.dingtalk.bot import build_bot
 from tests.contract.story_rig import Stage
 from tests.reliability.plot import PLAIN_LIFE, STEPS, Persistent, told
 
@@ -19,13 +22,20 @@ CUTS = ({"close": 1011}, {"disconnect": True}, {"reset": True}, {"close": 1001})
 def cut_now_and_then(stage: Stage, done: threading.Event) -> int:
     """Break the connection again and again until told to stop; returns how often."""
     dice, cuts = random.Random(SEED), 0
-    while not done.wait(dice.uniform(1.0, 3.0)):
+    while not done.wait(dice.uniform(0.8, 1.8)):
         stage.sandbox.post("faults", **dice.choice(CUTS))
         cuts += 1
     return cuts
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections are cut after seconds, not minutes: one that lived a second counts as steady, as after a minute."""
+    monkeypatch.setattr(tests.live, "build_bot", partial(build_bot, steady_s=1.0))
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("hasty")
 def test_lost_and_doubled_frames_and_reconnects_lose_nothing_and_double_nothing(stage: Stage) -> None:
     done = [stage.case(f"第 {number} 处积水") for number in range(CASES)]
     person, over, began = Persistent(stage.core, stage.sandbox), threading.Event(), time.monotonic()

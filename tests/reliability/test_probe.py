@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from core.ports import Undelivered
 from tests.core.mail_room import MailRoom
 
@@ -17,7 +19,7 @@ def test_the_probe_does_not_wait_for_the_back_off_of_a_lonely_letter(room: MailR
     opened = next(second for second, count in enumerate(tried) if count == 3)
     assert room.channel().opened_at is not None
     probes = [second for second in range(1, 600) if tried[second] > tried[second - 1] and second > opened]
-    assert {after - before for before, after in zip(probes, probes[1:], strict=False)} == {30}
+    assert {after - before for before, after in pairwise(probes)} == {30}
     assert len(probes) >= 17
 
 

@@ -170,7 +170,8 @@ class SlowRelay(Relay):
 @pytest.fixture
 def both_claim(room: MailRoom) -> Iterator[Callable[[], list[Claimed]]]:
     """Two relays look into the tray at the same moment: what they took, together."""
-    relays = [SlowRelay(room.engine, room.clock, {}) for _ in range(2)]
+    senders = dict.fromkeys(("hotline", "dingtalk.card"), room.post)
+    relays = [SlowRelay(room.engine, room.clock, senders) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         yield lambda: [letter for taken in pool.map(lambda relay: relay.claim(4), relays) for letter in taken]
 
