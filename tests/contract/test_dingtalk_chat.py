@@ -46,7 +46,10 @@ def test_a_unit_registers_a_case_of_its_own_and_closes_it(talking: Rig) -> None:
     no = said.rpartition(" ")[2]
     assert said.startswith("已登记，编号 XYZJ")
     assert last_face(talking, CLERK)["can_case_close_own"] == "true"
-    assert talking.core.case_view(talking.core.actor_for("dingtalk", CLERK), talking.core.case_of(no)).phone == "199****1234"
+    assert (
+        talking.core.case_view(talking.core.actor_for("dingtalk", CLERK), talking.core.case_of(no)).phone
+        == "199****1234"
+    )
     assert "已办结" in answer(talking, CLERK, f"办结 {no} 已更换灯泡")
     assert "请填写「地点」" in answer(talking, CLERK, "登记 路灯不亮")
     assert "比如「登记" in answer(talking, CLERK, "登记")
