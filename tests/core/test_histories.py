@@ -23,8 +23,8 @@ CASE_ACTIONS = (
 )  # fmt: skip
 LEG_ACTIONS = (
     *("sign", "report", "confirm") * 4, *("return", "pass_down") * 2, "contact", "progress", "pass_on",
-    "withdraw_return", "accept_return", "refuse_return", "rule_out", "rule_in", "ask_extension", "grant_extension", "refuse_extension",
-    "pause", "resume", "send_back",
+    "withdraw_return", "accept_return", "refuse_return", "rule_out", "rule_in", "ask_extension",
+    "grant_extension", "refuse_extension", "pause", "resume", "send_back",
 )  # fmt: skip
 
 
