@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -61,7 +60,7 @@ def test_a_wrong_password_and_an_unknown_name_take_alike(visit: Visit) -> None:
             began = time.perf_counter()
             someone.post("/sign-in", login=login, password="不对的密码")
             times.append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
+    known, unknown = (min(times) for times in took.values())  # the work itself; the rest is what else the machine does
     assert abs(known - unknown) < max(0.5 * known, 0.05), took
 
 
