@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
 
@@ -20,6 +24,8 @@ NAMING = {
 }
 
 metadata = MetaData(naming_convention=NAMING)
+
+IDLE_S = 1.0  # how long a connection may lie before it is asked whether it lives
 
 # SQLite numbers its rows by itself only for the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -82,15 +88,17 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     options = "-c statement_timeout=4000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=5,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"options": options, "application_name": "xiuying"},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_ping_the_idle, engine.dialect))
+    return engine
 
 
 def for_reading(engine: Engine) -> Engine:
@@ -98,6 +106,22 @@ def for_reading(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(readonly=True)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ping_the_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _fairy: Any) -> None:
+    """A connection that lay for a second may be dead: then the pool begins anew. A busy one is not asked every time."""
+    if time.monotonic() - record.info.get("used_at", math.inf) < IDLE_S:
+        return
+    try:
+        alive = dialect.do_ping(connection)
+    except Exception:
+        alive = False
+    if not alive:
+        raise InvalidatePoolError
 
 
 def _sqlite_rules(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:

@@ -21,7 +21,7 @@ from core.ports import Clock
 from core.queries import lists
 from core.queries.cases import case_view
 from core.queries.people import DirectoryCache, read_directory
-from core.queries.sheets import Sheet, may_read, read_sheet
+from core.queries.sheets import Sheet, may_read, read_sheet, within
 from core.views import CaseView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day
@@ -110,8 +110,7 @@ class Reads:
 
     def case_within(self, actor: Actor, no: str) -> int:
         """The case with exactly this number, if this reader may see it. Raises Unknown, missing and foreign alike."""
-        query = CASE_OF.where(lists.scope(actor, self.world()))
-        found: int | None = self._read(lambda tx: tx.execute(query, {"no": no}).scalar_one_or_none())
+        found = self._read(lambda tx: within(tx, actor, self.world(), no))
         if found is None:
             raise Unknown(what="办件")
         return found

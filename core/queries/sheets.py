@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from core.clocks import pause_is_left, pauses_of
 from core.deadlines import Pause
@@ -23,6 +23,13 @@ LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_b
 CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
 NUMBER = select(cases.c.no).where(cases.c.id == bindparam("case"))
 REVISIONS = select(revisions).where(revisions.c.case_id == bindparam("case")).order_by(revisions.c.revision)
+NUMBERED = select(cases.c.id).where(cases.c.no == bindparam("no"))
+NUMBERED_WITHIN = NUMBERED.where(
+    or_(
+        exists().where(case_legs.c.case_id == cases.c.id, case_legs.c.unit_id.in_(bindparam("units", expanding=True))),
+        cases.c.registered_unit.in_(bindparam("units", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,15 @@ def may_read(actor: Actor, sheet: Sheet, world: World) -> bool:
         return True
     mine = reach(actor, scope, world.directory)
     return any(leg["unit_id"] in mine for leg in sheet.legs) or sheet.case["registered_unit"] in mine
+
+
+def within(tx: Connection, actor: Actor, world: World, no: str) -> int | None:
+    """The case with exactly this number if the reader may see it; compiled once, for every click asks it."""
+    wide = world.policy.reads.get(actor.role, "none")
+    mine = () if wide == "all" else tuple(reach(actor, wide, world.directory))
+    query = NUMBERED if wide == "all" else NUMBERED_WITHIN
+    found: int | None = tx.execute(query, {"no": no, "units": mine}).scalar_one_or_none()
+    return found
 
 
 def reach(actor: Actor, scope: str, directory: Directory) -> frozenset[int]:
