@@ -123,9 +123,16 @@ class Reads:
         return case_view(sheet, actor, self.world(), self.cipher)
 
     def case_views(self, case_id: int, actors: Sequence[Actor]) -> list[CaseView]:
-        """The same case for many readers from one load; readers are holders of its card, so reading is theirs."""
-        sheet = self.sheet(case_id)
-        return [] if sheet is None else [case_view(sheet, actor, self.world(), self.cipher) for actor in actors]
+        """The same case for many readers from one load; readers are holders of its card, so reading is theirs.
+
+        Colleagues at like posts of one unit see the same, so they share one view.
+        """
+        sheet, world = self.sheet(case_id), self.world()
+        if sheet is None:
+            return []
+        like = {(actor.role, actor.unit, actor.in_charge): actor for actor in actors}
+        views = {post: case_view(sheet, actor, world, self.cipher) for post, actor in like.items()}
+        return [views[actor.role, actor.unit, actor.in_charge] for actor in actors]
 
     def sheet(self, case_id: int) -> Sheet | None:
         return self._read(lambda tx: read_sheet(tx, self.world(), case_id, self.clock.now()))

@@ -70,12 +70,13 @@ class CaseCards:
                 holders[copy.person] = earlier
         people = [holder for holder in holders.values() if holder.dingtalk]
         views = self._core.case_views(case_id, [holder.actor for holder in people])
+        faces = {id(view): self._faces.case(view) for view in {id(one): one for one in views}.values()}
         readers = [
             Viewer(
                 holder.person,
                 holder.post,
                 holder.dingtalk,
-                self._faces.case(view),
+                faces[id(view)],
                 is_their_turn(view),
                 holder.person in members,
             )
