@@ -15,6 +15,9 @@ from core.settings import WrongSettings
 
 log = logging.getLogger("bots.dingtalk")
 
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter: short, so that answers leave while others are still being worked out."""
+
 
 async def listen(bot: Bot) -> None:
     """Run until a signal asks to stop."""
@@ -29,6 +32,7 @@ def main() -> int:
     """Start; returns the exit code."""
     start_log()
     quiet_sdk()
+    sys.setswitchinterval(SWITCH_S)
     try:
         core = build_core()
     except WrongSettings as wrong:

@@ -18,7 +18,7 @@ from tests.reliability.processes import Process
 from tests.sandbox.wire import Json
 from tests.town import settled
 
-PEOPLE, OPEN, WARM = 400, 64, 40
+PEOPLE, OPEN, WARM = 400, 64, 100
 PREPARING = {"DINGTALK__CALLS_PER_SECOND": "400"}
 """The worker that hands out the cards beforehand is quicker than the one at work while people click."""
 
