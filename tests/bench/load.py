@@ -71,7 +71,7 @@ class Lives:
 
     def _register(self, life: Life) -> None:
         ticket = Ticket(
-            f"{self._prefix}{life.number}", 1, "RX", "complain", "港口路雨后积水", "每逢下雨路口积水，行人无法通过。",
+            f"{self._prefix}-{life.number}", 1, "RX", "complain", "港口路雨后积水", "每逢下雨路口积水，行人无法通过。",
             "港口路与海盛路口", caller_name="陈某某", caller_phone=f"1990{life.number % 10_000_000:07d}",
             address="港口路 12 号",
         )  # fmt: skip
