@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
 from core.models.record import events, letters
 from core.plain import plain, scrub
+from core.policy import QuietHours
 from core.queries.people import Holder
 from core.timewords import when
 from core.work import Recorded, Work
@@ -28,7 +29,6 @@ SIGNED_BY = (
     .order_by(events.c.id.desc())
     .limit(1)
 )
-QUIET = (time(22), time(7))
 
 
 def letters_of(work: Work) -> None:
@@ -76,7 +76,8 @@ def letter(
 
 def _batons(work: Work) -> Iterator[dict[str, Any]]:
     case, told = work.case, set[int]()
-    hold = quiet_until(work.now) if case["urgency"] == "normal" else None
+    quiet = work.world.policy.quiet
+    hold = None if case["urgency"] in quiet.but else quiet_until(work.now, quiet)
     for event in work.recorded:
         for number, baton in enumerate(work.world.policy.batons.get(event.key, ())):
             people = {
@@ -99,13 +100,13 @@ def addressed(holders: Iterable[Holder]) -> dict[str, Any]:
     return {"people": [holder.person for holder in known], "userIds": [holder.dingtalk for holder in known]}
 
 
-def quiet_until(now: datetime) -> datetime | None:
+def quiet_until(now: datetime, quiet: QuietHours) -> datetime | None:
     """The end of tonight's quiet hours (domain-rules §20), or None by day."""
     local = now.astimezone(SHANGHAI)
-    if QUIET[1] <= local.time() < QUIET[0]:
+    if quiet.ends <= local.time() < quiet.begins:
         return None
-    morning = datetime.combine(local_date(now), QUIET[1], SHANGHAI)
-    return (morning if local.time() < QUIET[1] else morning + timedelta(days=1)).astimezone(UTC)
+    morning = datetime.combine(local_date(now), quiet.ends, SHANGHAI)
+    return (morning if local.time() < quiet.ends else morning + timedelta(days=1)).astimezone(UTC)
 
 
 def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +47,15 @@ class Baton:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When reminders wait for the morning (domain-rules §20), and the urgencies that do not wait; local times."""
+
+    begins: time
+    ends: time
+    but: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One of the twelve channels an appeal comes from (R101, R104)."""
 
@@ -80,6 +90,7 @@ class Policy:
     batons: Mapping[str, tuple[Baton, ...]]
     audience: Mapping[str, frozenset[str]]
     hand_back: frozenset[str]
+    quiet: QuietHours
     limits: LimitPolicy
     calendar: Calendar
     sources: Mapping[str, Source]
@@ -144,6 +155,7 @@ def load_policy() -> Policy:
         ),
         audience=MappingProxyType({name: frozenset(roles) for name, roles in notices["audience"].items()}),
         hand_back=frozenset(notices["hand_back"]),
+        quiet=_quiet(notices["quiet_hours"]),
         limits=read_limits(),
         calendar=read_calendar(),
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
@@ -161,6 +173,10 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _standing(name: str, row: Mapping[str, Any]) -> Standing:
     return Standing(name, row["title"], frozenset(row["roles"]), row["relation"])
+
+
+def _quiet(row: Mapping[str, Any]) -> QuietHours:
+    return QuietHours(time.fromisoformat(row["from"]), time.fromisoformat(row["to"]), frozenset(row["except"]))
 
 
 def _source(row: Mapping[str, Any]) -> Source:

@@ -14,7 +14,7 @@ from tests.browser.demo import CHROMIUM, Demo, Hand, chromium, clone, sign_in, w
 
 DISPATCHER, CLERK, CALLER, AUDITOR = "xy011", "xy023", "xy015", "xy019"
 HOME, LIST = "总客服 · 我的首页", "办件列表"
-COLD_S, WARM_S = 120.0, 30.0
+COLD_S, WARM_S = 60.0, 20.0
 """To ready, with two processors shared with the other tests; the quiet figures are the bench's."""
 
 pytestmark = [
