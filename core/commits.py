@@ -1,4 +1,4 @@
-"""One commit for those who wait together: each job in its own savepoint, the log chained once, last."""
+"""One commit for those who wait together, the log chained once, last; who spoils it for the others is tried alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core import chain
+from core import chain, late
 from core.entries import Entry
 from core.errors import Busy, Refusal
 
@@ -68,18 +68,31 @@ class CommitLine:
 
     def _commit(self, batch: list[Job]) -> None:
         try:
-            self._run(batch)
+            self._together(batch)
         except Exception as fault:
-            if len(batch) > 1:  # nothing of it was kept, or their receipts answer: whose fault it is shows alone
-                for job in batch:
-                    self._commit([job])
-                return
-            self._retry(batch[0], fault)
+            self._one_by_one(batch, fault)
         except BaseException as fault:
             for job in batch:
                 job.error = job.error or fault
         for job in batch:
             job.done.set()
+
+    def _together(self, batch: list[Job]) -> None:
+        """In the fewest statements; what a job's own fault spoils is done over with a savepoint a job."""
+        try:
+            self._run(batch, self._trusting)
+        except FAULTS:
+            raise
+        except Exception:
+            self._run(batch, self._careful)
+
+    def _one_by_one(self, batch: list[Job], fault: Exception) -> None:
+        """Nothing of the batch was kept, or their receipts answer: whose fault it is shows when each is tried alone."""
+        if len(batch) == 1:
+            self._retry(batch[0], fault)
+            return
+        for job in batch:
+            self._commit([job])
 
     def _retry(self, job: Job, fault: Exception) -> None:
         """What the database refused is tried again, then it is Busy; any other fault is the job's own."""
@@ -87,7 +100,7 @@ class CommitLine:
             if not isinstance(fault, FAULTS):
                 break
             try:
-                self._run([job])
+                self._run([job], self._careful)
                 return
             except Exception as again:
                 fault = again
@@ -97,26 +110,44 @@ class CommitLine:
             job.error = Busy()
             job.error.__cause__ = fault
 
-    def _run(self, batch: list[Job]) -> None:
+    def _run(self, batch: list[Job], how: Callable[[Connection, Job], Sequence[Entry]]) -> None:
         entries: list[Entry] = []
-        with self._engine.begin() as tx:
+        with self._engine.begin() as tx, late.waiting(tx):
             for job in batch:
-                entries += self._one(tx, job)
+                job.error = None
+                entries += how(tx, job)
+            late.settle(tx)
             if entries:
                 chain.append(tx, entries, self._chain_key)
 
-    def _one(self, tx: Connection, job: Job) -> Sequence[Entry]:
-        job.error = None
+    def _trusting(self, tx: Connection, job: Job) -> Sequence[Entry]:
+        """Without a savepoint: only a refusal before anything was written may be recorded beside the others' work."""
+        try:
+            job.answer, entries = job.run(tx)
+            return entries
+        except Refusal as no:
+            if not no.untouched:
+                raise
+            return self._refused(tx, job, no)
+
+    def _careful(self, tx: Connection, job: Job) -> Sequence[Entry]:
+        """In a savepoint: what it wrote before a refusal or a fault is taken back, what is recorded of it stays."""
         try:
             with tx.begin_nested():
                 job.answer, entries = job.run(tx)
+                late.settle(tx)
                 return entries
         except DBAPIError:
             raise
         except Exception as no:
-            job.error = no
-            with tx.begin_nested():
-                entries = job.refused(tx, no) or ()
-            if isinstance(no, Refusal):
-                no.on_record = True
-            return entries
+            late.drop(tx)
+            return self._refused(tx, job, no)
+
+    @staticmethod
+    def _refused(tx: Connection, job: Job, no: Exception) -> Sequence[Entry]:
+        job.error = no
+        with tx.begin_nested():
+            entries = job.refused(tx, no) or ()
+        if isinstance(no, Refusal):
+            no.on_record = True
+        return entries

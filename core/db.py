@@ -94,7 +94,7 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=10,
         pool_timeout=5,
         hide_parameters=True,
-        connect_args={"options": options, "application_name": "xiuying"},
+        connect_args={"options": options, "application_name": "xiuying", "prepare_threshold": 1},
     )
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", partial(_ping_the_idle, engine.dialect))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 
@@ -11,6 +13,7 @@ class Refusal(Exception):
     text: ClassVar[str] = "现在不能这样做，请刷新后再看。"
     status: ClassVar[int] = 409
     on_record: bool = False
+    untouched: bool = False  # nothing had been written when it was said
     """Whether the log knows of it: a door writes its own refusals, `Core.note_refusal` the others."""
 
     def __init__(self, **facts: Any) -> None:
@@ -20,6 +23,16 @@ class Refusal(Exception):
     @property
     def kind(self) -> str:
         return type(self).__name__
+
+
+@contextmanager
+def before_writing() -> Iterator[None]:
+    """Refusals within say that their transaction had written nothing for them."""
+    try:
+        yield
+    except Refusal as no:
+        no.untouched = True
+        raise
 
 
 class Unknown(Refusal):

@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from core import errors
+from core import errors, late
 from core.clocks import pause_is_left
 from core.commits import CommitLine, Job
 from core.db import canonical
 from core.decide import check_text, decide
 from core.effects import EFFECTS
 from core.entries import Entry
-from core.errors import BadField, DifferentBody, Malformed, Refusal, Unknown, UnknownUnit
+from core.errors import BadField, DifferentBody, Malformed, Refusal, Unknown, UnknownUnit, before_writing
 from core.freshness import check_fresh
 from core.guards import CHOICES
 from core.models.record import receipts
@@ -26,6 +26,7 @@ from core.people import Actor
 from core.policy.flow import Flow, Move
 from core.ports import Clock
 from core.queries.people import Unit
+from core.queries.sheets import Rows
 from core.sm import sm3
 from core.timewords import when
 from core.work import CASE, LEGS, Work, World, facts_of_form
@@ -61,7 +62,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a command; a repeat of its key gets the same again, with `repeated` set."""
+    """What came of a command; a repeat of its key gets the same again, with `repeated` set.
+
+    `rows`: the case and its legs as this command left them, for whoever shows them next; None for a repeat.
+    """
 
     event: int
     case: int
@@ -69,6 +73,7 @@ class Done:
     name: str
     sentence: str
     repeated: bool = False
+    rows: Rows | None = field(default=None, compare=False, repr=False)
 
 
 class Door:
@@ -89,8 +94,21 @@ class Door:
         return done
 
     def _run(self, tx: Connection, command: Command, digest: str, now: datetime) -> tuple[Done, Sequence[Entry]]:
-        if earlier := answered(tx, command.key, digest):
-            return earlier, ()
+        with before_writing():
+            if earlier := answered(tx, command.key, digest):
+                return earlier, ()
+            work, flow, move, leg = self._judge(tx, command, now)
+        event_id = apply(work, flow, move, leg)
+        follow(work, leg)
+        work.flush()
+        letters_of(work)
+        name, rows = f"{flow.name}.{move.event}", (work.case, work.legs)
+        done = Done(event_id, work.case["id"], work.case["no"], name, said(work, move, leg), rows=rows)
+        keep_receipt(tx, command.key, digest, done, now)
+        return done, work.entries
+
+    def _judge(self, tx: Connection, command: Command, now: datetime) -> tuple[Work, Flow, Move, dict[str, Any] | None]:
+        """What is meant and whether it may be: nothing is written in here."""
         world = self._world()
         work = open_work(tx, world, command.case, command.actor, now, command.source, command.form)
         leg = self._leg(work, command)
@@ -102,13 +120,7 @@ class Door:
         if command.action == "pause":
             self._measure_pauses(work, leg)
         move = decide(world.policy, flow, command.action, command.actor, work.situation(command.leg))
-        event_id = apply(work, flow, move, leg)
-        follow(work, leg)
-        work.flush()
-        letters_of(work)
-        done = Done(event_id, work.case["id"], work.case["no"], f"{flow.name}.{move.event}", said(work, move, leg))
-        keep_receipt(tx, command.key, digest, done, now)
-        return done, work.entries
+        return work, flow, move, leg
 
     @staticmethod
     def _leg(work: Work, command: Command) -> dict[str, Any] | None:
@@ -265,7 +277,7 @@ def again(kind: str, text: str) -> Refusal:
 def keep_receipt(tx: Connection, key: str, digest: str, done: Done, now: datetime) -> None:
     answer = {"event": done.event, "case": done.case, "no": done.no, "name": done.name, "sentence": done.sentence}
     row = {"key": key, "body_hash": digest, "event_id": done.event, "answer": answer, "at": now}
-    tx.execute(NEW_RECEIPT, row)
+    late.put(tx, NEW_RECEIPT, [row])
 
 
 def refuse(

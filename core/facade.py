@@ -23,7 +23,7 @@ from core.policy import Policy
 from core.ports import Clock, Envelope, Ticket
 from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
-from core.queries.sheets import may_read
+from core.queries.sheets import Rows, may_read
 from core.reads import Reads
 from core.register import outside_id, set_day, switch_post
 from core.settings import Settings
@@ -135,18 +135,18 @@ class Core(Reads):
 
     # --- cards ---
 
-    def own_view(self, actor: Actor, reader: Actor, case_id: int) -> CaseView:
+    def own_view(self, actor: Actor, reader: Actor, case_id: int, rows: Rows | None = None) -> CaseView:
         """The case as this person's copies of its card are drawn: for the post by which they hold it, else as `reader`.
 
-        Raises Unknown when missing or not theirs, alike.
+        `rows`: what a command just left behind (`Done.rows`). Raises Unknown when missing or not theirs, alike.
         """
-        sheet, world = self.sheet(case_id), self.world()
+        sheet, world = self.sheet(case_id, rows), self.world()
         if sheet is not None and actor.others:
             held = copies.audience(sheet, world)
             reader = next((one.actor for one in held if one.person == actor.person), reader)
         if sheet is None or not may_read(reader, sheet, world):
             raise Unknown(what="办件")
-        return case_view(sheet, reader, world, self.cipher)
+        return case_view(sheet, reader, world, self.cipher, brief=True)
 
     def audience(self, case_id: int) -> list[Reader]:
         """The people whose phones should hold this case's card now."""

@@ -14,7 +14,7 @@ from core.crypto import Cipher, Indexer, place
 from core.db import canonical
 from core.decide import check_text
 from core.entries import Entry
-from core.errors import BadField, FieldMissing, NotYours
+from core.errors import BadField, FieldMissing, NotYours, before_writing
 from core.execute import Done, answered, apply, follow, keep_receipt, open_work, refuse
 from core.models.cases import cases, numbers, revisions
 from core.notices import letters_of
@@ -73,10 +73,11 @@ class Intake:
     def _run(
         self, tx: Connection, key: str, digest: str, ticket: Ticket, actor: Actor, source: str, now: datetime
     ) -> tuple[Done, Sequence[Entry]]:
-        if earlier := answered(tx, key, digest):
-            return earlier, ()
         world = self._world()
-        _check(world, ticket, actor)
+        with before_writing():
+            if earlier := answered(tx, key, digest):
+                return earlier, ()
+            _check(world, ticket, actor)
         known = None
         if ticket.outside_no:
             ids = {"channel": ticket.channel, "outside_no": ticket.outside_no}

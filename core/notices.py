@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
+from core import late
 from core.models.record import events, letters
 from core.plain import plain, scrub
 from core.policy import QuietHours
@@ -32,7 +33,7 @@ SIGNED_BY = (
 
 
 def letters_of(work: Work) -> None:
-    """Write every letter this command causes, in one statement."""
+    """Write every letter this command causes."""
     if not work.recorded:
         return
     last = work.recorded[-1].id
@@ -51,7 +52,7 @@ def letters_of(work: Work) -> None:
     ]
     rows += _batons(work)
     rows += _results(work)
-    work.tx.execute(NEW_LETTERS, rows)
+    late.put(work.tx, NEW_LETTERS, rows)
 
 
 def letter(

@@ -26,6 +26,8 @@ LATE_S = 1800
 MOST_TRIES = 53  # about 24 hours of the back-off below
 PROBE_EVERY = timedelta(seconds=30)
 OPEN_AFTER = 3
+RUSH = 40  # cards waiting at once: many people act at the same moment
+RUSH_PAUSE = timedelta(seconds=2.5)
 
 other = letters.alias("other")
 IN_TURN = select(func.pg_advisory_xact_lock(20_260_310))
@@ -49,7 +51,10 @@ class Relay:
     """Moves letters. Several may run at once: claims are exclusive, and one lane is in one hand at a time."""
 
     def __init__(self, engine: Engine, clock: Clock, senders: Mapping[str, Sender], card_pause_s: float = 0.0) -> None:
-        """`card_pause_s`: how long a card letter lies before it leaves, so that whoever tapped has the answer first."""
+        """`card_pause_s`: how long a card letter lies before it leaves, so that whoever tapped has the answer first.
+
+        In a rush it lies longer: answers have two seconds, the copies of others five, and both want the same machine.
+        """
         self._engine, self._clock, self._senders = engine, clock, senders
         self._card_pause = timedelta(seconds=card_pause_s)
         self._spoken: set[int] = set()  # letters said in words by this process; their keys make a repeat harmless
@@ -83,11 +88,12 @@ class Relay:
             if tx.dialect.name == "postgresql":
                 tx.execute(IN_TURN)
             closed, probed = self._closed_channels(tx, now)
-            rows = self._due(tx, now, most, closed, probed)
+            due = self._is_due(now, self._pause(tx))
+            rows = self._due(tx, due, now, most, closed, probed)
             if not rows:
                 return []
             ids = [row.id for row in rows]
-            counted = case((self._is_due(now), 1), else_=0)  # a letter sent early, as a probe, is not worn by it
+            counted = case((due, 1), else_=0)  # a letter sent early, as a probe, is not worn by it
             held = {"lease": lease, "leased_until": now + LEASE, "tries": letters.c.tries + counted}
             tx.execute(update(letters).where(letters.c.id.in_(ids)).values(**held))
             self._supersede(tx, rows)
@@ -96,14 +102,23 @@ class Relay:
     def _anything_due(self, now: datetime) -> bool:
         """A look without the write lock, so that an idle relay disturbs nobody."""
         probed = select(channels.c.name).where(channels.c.opened_at.is_not(None), channels.c.probe_at <= now)
-        due = or_(self._is_due(now), letters.c.channel.in_(probed))
-        query = select(letters.c.id).where(letters.c.state == "due", due).limit(1)
         with self._engine.connect().execution_options(readonly=True) as tx:
+            due = or_(self._is_due(now, self._pause(tx)), letters.c.channel.in_(probed))
+            query = select(letters.c.id).where(letters.c.state == "due", due).limit(1)
             return tx.execute(query).first() is not None
 
-    def _is_due(self, now: datetime) -> ColumnElement[bool]:
+    def _pause(self, tx: Connection) -> timedelta:
+        """How long cards lie at this moment."""
+        if not self._card_pause:
+            return self._card_pause
+        waiting = select(letters.c.id).where(letters.c.state == "due", letters.c.kind == "card", letters.c.tries == 0)
+        rush = len(tx.execute(waiting.limit(RUSH)).all()) == RUSH
+        return RUSH_PAUSE if rush else self._card_pause
+
+    @staticmethod
+    def _is_due(now: datetime, pause: timedelta) -> ColumnElement[bool]:
         """Never the update API inside a callback (dingtalk.md §4): a card waits until the tap behind it is answered."""
-        return or_(and_(letters.c.kind != "card", letters.c.due_at <= now), letters.c.due_at <= now - self._card_pause)
+        return or_(and_(letters.c.kind != "card", letters.c.due_at <= now), letters.c.due_at <= now - pause)
 
     def _closed_channels(self, tx: Connection, now: datetime) -> tuple[list[str], set[str]]:
         """Channels not to be tried now, and those whose probe is due: one letter goes, the next probe is set."""
@@ -116,7 +131,15 @@ class Relay:
                 closed.append(row.name)
         return closed, probed
 
-    def _due(self, tx: Connection, now: datetime, most: int, closed: Sequence[str], probed: set[str]) -> Sequence[Any]:
+    def _due(
+        self,
+        tx: Connection,
+        due: ColumnElement[bool],
+        now: datetime,
+        most: int,
+        closed: Sequence[str],
+        probed: set[str],
+    ) -> Sequence[Any]:
         free = or_(letters.c.leased_until.is_(None), letters.c.leased_until < now)
         earlier_held = exists().where(
             other.c.lane == letters.c.lane,
@@ -126,10 +149,10 @@ class Relay:
         )
         first = exists().where(other.c.lane == letters.c.lane, other.c.state == "due", other.c.id < letters.c.id)
         waiting = or_(letters.c.hold_until.is_(None), letters.c.hold_until <= self._clock.now())
-        due = or_(self._is_due(now), letters.c.channel.in_(probed))  # a probe does not wait for a letter's back-off
+        ready = or_(due, letters.c.channel.in_(probed))  # a probe does not wait for a letter's back-off
         query = (
             select(letters)
-            .where(letters.c.state == "due", due, free, waiting, ~earlier_held)
+            .where(letters.c.state == "due", ready, free, waiting, ~earlier_held)
             .where(or_(letters.c.kind == "card", ~first))
             .order_by(letters.c.id)
             .limit(most)

@@ -21,7 +21,7 @@ from core.ports import Clock
 from core.queries import lists
 from core.queries.cases import case_view
 from core.queries.people import DirectoryCache, read_directory
-from core.queries.sheets import Sheet, may_read, read_sheet, within
+from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
 from core.views import CaseView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day
@@ -123,7 +123,7 @@ class Reads:
         return case_view(sheet, actor, self.world(), self.cipher)
 
     def case_views(self, case_id: int, actors: Sequence[Actor]) -> list[CaseView]:
-        """The same case for many readers from one load; readers are holders of its card, so reading is theirs.
+        """The same case for many readers' cards from one load; readers are holders of its card, so reading is theirs.
 
         Colleagues at like posts of one unit see the same, so they share one view.
         """
@@ -131,11 +131,11 @@ class Reads:
         if sheet is None:
             return []
         like = {(actor.role, actor.unit, actor.in_charge): actor for actor in actors}
-        views = {post: case_view(sheet, actor, world, self.cipher) for post, actor in like.items()}
+        views = {post: case_view(sheet, actor, world, self.cipher, brief=True) for post, actor in like.items()}
         return [views[actor.role, actor.unit, actor.in_charge] for actor in actors]
 
-    def sheet(self, case_id: int) -> Sheet | None:
-        return self._read(lambda tx: read_sheet(tx, self.world(), case_id, self.clock.now()))
+    def sheet(self, case_id: int, rows: Rows | None = None) -> Sheet | None:
+        return self._read(lambda tx: read_sheet(tx, self.world(), case_id, self.clock.now(), rows))
 
     def machine_cases(
         self, *, state: str | None = None, channel: str | None = None, since: datetime | None = None,

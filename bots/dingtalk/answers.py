@@ -13,6 +13,7 @@ from bots.replies import sentence_of
 from cards import Face, Query, manifests, move_of
 from core import Actor, Command, Core, Refusal
 from core.errors import Malformed, MoveNotOpen, Unknown
+from core.queries.sheets import Rows
 
 SENT = "已发到聊天里"
 STALE_BUTTON = "按钮已失效，请重新打开卡片"
@@ -53,22 +54,22 @@ class Answers:
 
     def _case(self, click: Click, actor: Actor) -> Answer:
         case_id, reader = numbered(self._core, actor, click.track.partition(":")[0])
-        done = False
+        acted, rows = False, None
         try:
-            note, done = self._act(click, actor, reader, case_id), True
+            (note, rows), acted = self._act(click, actor, reader, case_id), True
         except Refusal as refusal:
             self._core.note_refusal(actor, "click", f"case:{case_id}", refusal)
             note = sentence_of(refusal)
         try:
-            view = self._core.own_view(actor, reader, case_id)
+            view = self._core.own_view(actor, reader, case_id, rows)
         except Unknown:
-            if not done:
+            if not acted:
                 raise  # a case of others looks like one that is not there (security-reliability B3)
             return _by_key(None, shut("case", note))  # what they did took the case out of their sight
         return told(self._faces.case(view, note))
 
-    def _act(self, click: Click, actor: Actor, reader: Actor, case_id: int) -> str:
-        """Make the move the button stands for; returns what the clicker reads. Raises Refusal."""
+    def _act(self, click: Click, actor: Actor, reader: Actor, case_id: int) -> tuple[str, Rows | None]:
+        """Make the move the button stands for; returns what the clicker reads, and the rows it left. Raises Refusal."""
         flow, action = move_of(click.action)
         leg = click.number("leg") if flow == "case_leg" else None
         seen = click.number("seq" if flow == "case_leg" else "case_seq")
@@ -77,8 +78,10 @@ class Answers:
         elif seen is None:
             raise Malformed(why=STALE_BUTTON)
         if action == "reveal":
-            return in_full(*self._core.reveal(actor, case_id, click.key, click.form.get("reason", ""), "chat", seen))
-        return self._core.execute(Command(click.key, case_id, action, actor, click.form, leg, seen, "chat")).sentence
+            reason = click.form.get("reason", "")
+            return in_full(*self._core.reveal(actor, case_id, click.key, reason, "chat", seen)), None
+        done = self._core.execute(Command(click.key, case_id, action, actor, click.form, leg, seen, "chat"))
+        return done.sentence, done.rows
 
     def _leg_of_others(self, action: str, actor: Actor, reader: Actor, case_id: int) -> int:
         """A leg's button pressed by somebody whose card has no leg: the part it must have meant, for the law to refuse.

@@ -25,8 +25,11 @@ ENDED = ("closed", "archived")
 DESK = ("dispatcher", "desk_head", "caller")
 
 
-def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseView:
-    """The case for one reader; who may read at all is decided before (`may_read`)."""
+def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief: bool = False) -> CaseView:
+    """The case for one reader; who may read at all is decided before (`may_read`).
+
+    `brief`: as much as a card has room for; how its deadlines come about is left out.
+    """
     case, policy, now = sheet.case, world.policy, sheet.now
     own = _own_leg(sheet, actor)
     state = policy.flows["case_leg" if own else "case"].states[(own or case)["state"]]
@@ -48,11 +51,11 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
         last=_last(sheet, world),
         result=case["reply"] or (own or {}).get("result") or "",
         marks=tuple(_marks(sheet, own)),
-        legs=tuple(_leg_view(leg, sheet, world) for leg in sheet.legs),
+        legs=tuple(_leg_view(leg, sheet, world, brief) for leg in sheet.legs),
         moves=moves,
         timeline=tell(sheet.events, policy, world.directory, names, now),
         units=unit_options(case, world) if any(f.kind == "SELECT" for m in moves for f in m.form) else (),
-        rules=_explained(clock, sheet, world) if clock else (),
+        rules=_explained(clock, sheet, world) if clock and not brief else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
     )
@@ -196,7 +199,7 @@ def _marks(sheet: Sheet, own: Mapping[str, Any] | None) -> Iterator[str]:
         yield "保密"
 
 
-def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World) -> LegView:
+def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World, brief: bool) -> LegView:
     state = world.policy.flows["case_leg"].states[leg["state"]]
     live = leg["state"] not in ("settled", "released", "reported")
     marks = [f"已催办 {leg['nudges']} 次"] if leg["nudges"] else []
@@ -216,7 +219,7 @@ def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World) -> LegView:
         due_at=leg["due_at"],
         original_due_at=leg["original_due_at"],
         extended=bool(leg["granted_days"]),
-        explained=_explained(leg, sheet, world),
+        explained=() if brief else _explained(leg, sheet, world),
         result=leg["result"] or "",
         marks=tuple(marks),
     )

@@ -32,6 +32,10 @@ NUMBERED_WITHIN = NUMBERED.where(
 )
 
 
+Rows = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]
+"""A case and its legs, as columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The rows of one case at one moment."""
@@ -51,12 +55,12 @@ class Sheet:
         return Situation(case=self.facts, leg=leg, form={}, now=self.now)
 
 
-def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> Sheet | None:
-    """The sheet of a case, or None when there is no such case."""
-    row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) < 2**63 else None
+def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: Rows | None = None) -> Sheet | None:
+    """The sheet of a case, or None when there is no such case; `rows` when whoever asks has them fresh in hand."""
+    row, held = rows or _rows(tx, case_id)
     if row is None:
         return None
-    legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
+    legs = [dict(leg) for leg in held]
     told = read_events(tx, case_id)
     # Most cases have had neither a call nor another text yet; then two questions less are asked.
     was_done, was_revised = row["finished_at"] is not None or row["redos"] > 0, row["revision"] > 1
@@ -70,6 +74,13 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> She
     earlier = tx.execute(NUMBER, {"case": row["parent_id"]}).scalar_one() if row["parent_id"] is not None else ""
     facts = case_facts(world, dict(row), legs, missed)
     return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier)
+
+
+def _rows(tx: Connection, case_id: int) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
+    row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) < 2**63 else None
+    if row is None:
+        return None, ()
+    return dict(row), [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
 
 
 def _pauses(told: Sequence[Mapping[str, Any]], leg: Mapping[str, Any]) -> list[Pause]:

@@ -165,7 +165,7 @@ class Pressure:
         body = {"userId": step.user, "outTrackId": f"{no}:1", "action": step.action, "form": dict(step.form)}
         answer: dict[str, Any] = self.sandbox.http.post("/sandbox/click", json=body).json()
         if answer.get("code") != 200:
-            self.acks.attempts["taps unanswered"] += 1
+            self.acks.attempts["taps failed" if answer.get("code") else "taps unanswered"] += 1
             time.sleep(0.1)
             return
         note = str(answer["response"]["userPrivateData"]["cardParamMap"]["note"])
