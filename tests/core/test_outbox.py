@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from core import outbox
 from core.models.record import letters
 from core.notices import letter
-from core.outbox import Relay, backoff
+from core.outbox import RUSH, RUSH_PAUSE, Relay, backoff
 from core.ports import Envelope, Undelivered
 from tests.core.mail_room import MailRoom
 
@@ -213,3 +213,23 @@ def test_a_letter_given_a_new_chance_is_sent(room: MailRoom) -> None:
         tx.execute(update(letters).values(state="due", due_at=outbox.real_now()))
     room.empty()
     assert room.letter("a").state == "sent"
+
+
+# --- a rush ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("waiting", "pause_s"), [(RUSH - 1, 0.3), (RUSH, RUSH_PAUSE.total_seconds())])
+def test_cards_lie_longer_while_many_people_act_at_once(room: MailRoom, waiting: int, pause_s: float) -> None:
+    relay = Relay(room.engine, room.clock, dict.fromkeys(("hotline", "dingtalk.card"), room.post), card_pause_s=0.3)
+    for number in range(waiting):
+        room.write_card(f"c{number:02}", f"card:{number}")
+    room.write("result")
+    written = room.time()
+    with room.engine.begin() as tx:
+        tx.execute(update(letters).values(due_at=written))
+    room.time.at = written + timedelta(seconds=pause_s - 0.05)
+    relay.run_once(most=5)
+    assert room.got() == ["result"], "words for people and other systems do not wait"
+    room.time.at = written + timedelta(seconds=pause_s)
+    relay.run_once(most=5)
+    assert len(room.got()) == 6
