@@ -17,7 +17,7 @@ def counted(count: int, more: bool = False) -> str:
     """
     if count > MOST_SAID:
         return f"{MOST_SAID}+"
-    return f"{count}+" if more else str(count)
+    return f"{count}+" if more and count else str(count)
 
 
 @dataclass(frozen=True, slots=True)
