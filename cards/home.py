@@ -18,13 +18,13 @@ def home_face(view: HomeView, page: WorkPage | None = None, note: str = "", quer
     person's posts (R102).
     """
     current = next((post.label for post in view.posts if post.current), view.post)
-    counts = {tally.key: tally.count for tally in view.tallies}
+    told = {tally.key: tally for tally in view.tallies if tally.count}
     private = {
         "greeting": clean(f"{view.name}，您好 · {current}", 60),
         "as_of": clean(view.as_of if view.as_of.startswith("截至") else f"截至 {view.as_of}", 40),
         "tallies": array([_tally(tally) for tally in view.tallies]),
         "sources": array(
-            [{"code": one.key, "title": clean(one.title, 12), "tag": f"{one.count:,}"} for one in view.sources],
+            [{"code": one.key, "title": clean(one.title, 12), "tag": one.said} for one in view.sources],
             shrink=("title",),
         ),
         "has_posts": flag(len(view.posts) > 1),
@@ -35,11 +35,11 @@ def home_face(view: HomeView, page: WorkPage | None = None, note: str = "", quer
         **list_values(page, query or Query()),
         **note_values(note),
     }
-    todo, overdue = counts.get("todo", 0), counts.get("overdue", 0)
-    alert = f"【首页】待办 {todo:,} 件" + (f"，超期 {overdue:,} 件" if overdue else "")
+    todo, overdue = told.get("todo"), told.get("overdue")
+    alert = f"【首页】待办 {todo.said if todo else 0} 件" + (f"，超期 {overdue.said} 件" if overdue else "")
     return Face(TEMPLATE, {"title": "总客服 · 我的首页"}, private, alert)
 
 
 def _tally(tally: Tally) -> dict[str, str]:
     tone = TONES.get(tally.key, "blue") if tally.count else "grey"
-    return {"key": tally.key, "title": clean(tally.title, 6), "tag": f"{tally.count:,}", "tone": tone}
+    return {"key": tally.key, "title": clean(tally.title, 6), "tag": tally.said, "tone": tone}

@@ -57,14 +57,14 @@ def fallback(view: CaseView, base: str = "") -> tuple[str, str]:
 
 def page_text(page: WorkPage, base: str = "") -> tuple[str, str]:
     """Title and markdown of a work list, for when its card cannot be shown."""
-    lines = [f"**{plain(page.title)} {page.total:,} 件**"]
+    lines = [f"**{plain(page.title)} {page.said} 件**"]
     for item in page.items:
         facts = (item.state_title, f"尾号 {item.tail}", plain(scrub(item.title), 20), plain(until(item.left)))
         lines.append(" · ".join(part for part in facts if part))
     if page.pages > 1:
         lines.append(f"第 {page.page} / {page.pages} 页")
     lines.append(f"[在网页上查看]({_address(base)}/cases)" if base else "发送「查 尾号」打开一件。")
-    return f"{plain(page.title)} {page.total:,} 件", "\n\n".join(lines)
+    return f"{plain(page.title)} {page.said} 件", "\n\n".join(lines)
 
 
 def said(done: Said, view: CaseView | None = None) -> str:

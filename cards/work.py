@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cards.card import Face, Row, array, fit, flag, note_values
 from cards.plain import clean, plain, scrub
 from cards.text import until
-from core.views import Option, WorkItem, WorkPage
+from core.views import Option, WorkItem, WorkPage, counted
 
 TEMPLATE = "work"
 PAGE_SIZE = 8  # rows on one card; ask the core for pages of this size
@@ -52,7 +52,7 @@ def work_face(
         "guesses": array(readings, shrink=("title",)),
         **note_values(note),
     }
-    count = f" {page.total:,} 件" if page else ""
+    count = f" {page.said} 件" if page else ""
     return Face(TEMPLATE, {"title": "办件列表" if page else "没听明白"}, private, alert=f"【列表】{title}{count}")
 
 
@@ -60,7 +60,7 @@ def list_values(page: WorkPage | None, query: Query) -> dict[str, str]:
     """The variables of the list area, the same on the list card and on the home card."""
     items = page.items[:PAGE_SIZE] if page else ()
     rows = list(_rows(items))
-    groups = " · ".join(f"{name} {count:,}" for name, count in page.groups if count) if page else ""
+    groups = " · ".join(f"{name} {counted(count)}" for name, count in page.groups if count) if page else ""
     turns = _turns(page, query) if page else []
     return {
         "list_title": fit(_heading(page)) if page else "",
@@ -77,7 +77,7 @@ def list_values(page: WorkPage | None, query: Query) -> dict[str, str]:
 
 def _heading(page: WorkPage) -> str:
     place = f"，第 {page.page} / {page.pages} 页" if page.pages > 1 else ""
-    return f"{plain(page.title, 24)} {page.total:,} 件{place}"
+    return f"{plain(page.title, 24)} {page.said} 件{place}"
 
 
 def _rows(items: Sequence[WorkItem]) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 from stdnum.iso7064 import mod_11_10
 
+from core import word_index
 from core.commits import CommitLine, Job
 from core.crypto import Cipher, Indexer, place
 from core.db import canonical
@@ -101,6 +102,7 @@ class Intake:
         row = self._row(no, ticket, actor, now)
         row["parent_id"] = _parent(tx, ticket)
         row["id"] = tx.execute(NEW_CASE, row).scalar_one()
+        word_index.note(tx, row["id"], (row[name] for name in word_index.COLUMNS))
         work = Work(tx, world, now, actor, source, {}, row, [])
         facts = {"channel": ticket.channel, "revision": ticket.revision}
         event = work.record("case", "registered", None, "", "pending", facts)

@@ -18,7 +18,7 @@ from core.people import Actor, PostView
 from core.plain import plain, scrub
 from core.policy import Policy
 from core.ports import Clock
-from core.queries import lists
+from core.queries import counts, lists
 from core.queries.cases import case_view
 from core.queries.people import DirectoryCache, read_directory
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
@@ -46,7 +46,7 @@ class Reads:
     def home(self, actor: Actor) -> HomeView:
         """Today, todo, done, all, overdue, and the pending work by source (R103, R104)."""
         posts = self.posts(actor)
-        return self._read(lambda tx: lists.home(tx, actor, self.world(), self.clock.now(), posts))
+        return self._read(lambda tx: counts.home(tx, actor, self.world(), self.clock.now(), posts))
 
     @staticmethod
     def posts(actor: Actor) -> list[PostView]:
@@ -63,26 +63,19 @@ class Reads:
         """One page of a work list: key is today, todo, done, all or overdue; narrowed by source, state and words."""
         if key not in lists.TITLES:
             raise Unknown(what="这个列表")
-        now, world = self.clock.now(), self.world()
-        where = lists.listed(key, actor, world, now)
+        asked = lists.Asked(key, channel=channel or None, state=state or None, words=words)
         title = lists.TITLES[key]
-        if channel:
-            where = where & (cases.c.channel == channel)
-            title += f" · {self.policy.sources[channel].short}" if channel in self.policy.sources else ""
-        if state:
-            where = where & (cases.c.state == state)
-        if words.strip():
-            where = where & lists.matching(words, self.indexer)
-        turn = lists.in_turn(key, actor, world)
-        return self._read(lambda tx: lists.page(tx, actor, world, now, where, title, page, size, turn))
+        if channel and channel in self.policy.sources:
+            title += f" · {self.policy.sources[channel].short}"
+        return self._listed(actor, asked, title, page, size)
 
     def find(self, actor: Actor, words: str, page: int = 1, size: int = 20) -> WorkPage:
         """Cases meant by a number, a tail, an outside number, a phone or words, within the reader's scope."""
+        return self._listed(actor, lists.Asked("find", words=words), f"查「{words.strip()[:20]}」", page, size)
+
+    def _listed(self, actor: Actor, asked: lists.Asked, title: str, page: int, size: int) -> WorkPage:
         world, now = self.world(), self.clock.now()
-        where = lists.matching(words, self.indexer)
-        return self._read(
-            lambda tx: lists.page(tx, actor, world, now, where, f"查「{words.strip()[:20]}」", page, size)
-        )
+        return self._read(lambda tx: lists.page(tx, asked, actor, world, now, title, self.indexer, page, size))
 
     def case_id(self, actor: Actor, ref: str, *, unfinished: bool = False) -> int:
         """The one case a number or tail means; Unknown when none, Ambiguous when several, naming them.
@@ -141,10 +134,9 @@ class Reads:
         self, *, state: str | None = None, channel: str | None = None, since: datetime | None = None,
         until: datetime | None = None, page: int = 1, size: int = 50,
     ) -> WorkPage:  # fmt: skip
-        """Cases for another system, masked, by registration time."""
-        where = lists.registered(state, channel, since, until)
-        world, now = self.world(), self.clock.now()
-        return self._read(lambda tx: lists.page(tx, MACHINE, world, now, where, "办件", page, size))
+        """Cases for another system, masked, the newest first; more than a thousand are asked for in parts, by time."""
+        asked = lists.Asked("all", channel=channel, state=state, since=since, until=until)
+        return self._listed(MACHINE, asked, "办件", page, size)
 
     def machine_case(self, no: str) -> CaseView:
         """One case by its full number for another system, masked."""

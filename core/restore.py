@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, delete, func, insert, select, text, update
 
-from core import chain
+from core import chain, word_index
 from core.backup import BackupFault, Manifest, decode, lines_of, manifest_of, revision_of, tables
 from core.crypto import KeyVault, Sm2Signer, Sm4Cipher, Unreadable
 from core.models.record import log_head
@@ -39,6 +39,7 @@ def restore(engine: Engine, vault: KeyVault, path: Path) -> Restored:
         _must_be_empty(tx, manifest)
         counts = _load(tx, lines)
         _check_counts(manifest, counts)
+        word_index.rebuild(tx)
         if tx.dialect.name == "postgresql":
             _set_sequences(tx)
         verdict = chain.verify(tx, vault.current("chain").secret, signer=Sm2Signer(vault))

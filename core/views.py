@@ -7,6 +7,18 @@ from datetime import datetime
 
 from core.people import PostView
 
+MOST_SAID = 999
+
+
+def counted(count: int, more: bool = False) -> str:
+    """A number of cases in the words of chat, page and API alike: beyond 999 it is 999+.
+
+    `more`: so many were found, and there may be others.
+    """
+    if count > MOST_SAID:
+        return f"{MOST_SAID}+"
+    return f"{count}+" if more and count else str(count)
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -155,7 +167,10 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """A page of a work list; `total` counts everything in it."""
+    """A page of a work list; `total` counts everything in it, of what is over a thousand at the most.
+
+    `more`: the newest were looked at, and there may be others.
+    """
 
     title: str
     items: tuple[WorkItem, ...]
@@ -163,6 +178,12 @@ class WorkPage:
     page: int
     pages: int
     groups: tuple[tuple[str, int], ...] = ()
+    more: bool = False
+
+    @property
+    def said(self) -> str:
+        """The total as every channel says it."""
+        return counted(self.total, self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +193,12 @@ class Tally:
     key: str
     title: str
     count: int
+    more: bool = False
+
+    @property
+    def said(self) -> str:
+        """The number as every channel says it."""
+        return counted(self.count, self.more)
 
 
 @dataclass(frozen=True, slots=True)

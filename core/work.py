@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from core import word_index
 from core.clocks import closing_deadline, pauses_of, start_clocks
 from core.db import canonical
 from core.deadlines import Pause, due
@@ -87,6 +88,7 @@ class Work:
     step: Callable[[str, dict[str, Any]], None] = lambda _action, _leg: None  # a leg's own move, made for the case
     _facts: CaseFacts | None = None
     _missed: tuple[datetime, ...] | None = None
+    _words: list[str] | None = None  # the text as it was, once it is another
     _pauses: dict[int, list[Pause]] = field(default_factory=dict)
 
     # --- reading ---
@@ -135,6 +137,8 @@ class Work:
     # --- changing ---
 
     def set_case(self, **values: Any) -> None:
+        if self._words is None and not values.keys().isdisjoint(word_index.COLUMNS):
+            self._words = self._texts()
         self.case.update(values)
         self.case_changes.update(values)
         self._facts = None
@@ -237,9 +241,15 @@ class Work:
             self.set_case(changed_at=self.now)
         if self.case_changes:
             self.tx.execute(CHANGE_CASE, {"row": self.case["id"], **self.case_changes})
+        if self._words is not None:
+            word_index.change(self.tx, self.case["id"], self._words, self._texts())
+            self._words = None
         for leg_id, values in self.leg_changes.items():
             self.tx.execute(CHANGE_LEG, {"row": leg_id, **values})
         self.case_changes, self.leg_changes = {}, {}
+
+    def _texts(self) -> list[str]:
+        return [self.case[name] for name in word_index.COLUMNS]
 
 
 def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:

@@ -58,10 +58,13 @@ cases = Table(
     Column("outcome", Text, nullable=True),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("channel", "outside_no"),
-    Index("ix_cases_state_due_at", "state", "due_at"),
-    Index("ix_cases_channel_state", "channel", "state"),
+    # every order of a list is the newest first (core.queries.lists)
     Index("ix_cases_registered_at", "registered_at"),
-    Index("ix_cases_lead_unit_state", "lead_unit", "state"),
+    Index("ix_cases_state_registered_at", "state", "registered_at"),
+    Index("ix_cases_channel_registered_at", "channel", "registered_at"),
+    Index("ix_cases_lead_unit_registered_at", "lead_unit", "registered_at"),
+    Index("ix_cases_service_type_registered_at", "service_type", "registered_at"),
+    Index("ix_cases_registered_unit", "registered_unit", "id"),
 )
 
 case_legs = Table(
@@ -98,6 +101,8 @@ case_legs = Table(
     Column("result", Text, nullable=True),
     Index("ix_case_legs_unit_id_state", "unit_id", "state"),
     Index("ix_case_legs_state_due_at", "state", "due_at"),
+    Index("ix_case_legs_unit_id_case_id", "unit_id", "case_id"),
+    Index("ix_case_legs_sent_at", "sent_at"),
 )
 
 call_backs = Table(

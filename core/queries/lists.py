@@ -1,102 +1,155 @@
-"""Work lists, counts and search: every list scoped by the reader's standing in the query itself (B2)."""
+"""Work lists: which cases belong to which list, scoped by the reader's standing in the query itself (B2).
+
+A list costs what it shows, not what there ever was. Lists of open work are found from the states that wait. Lists of
+what is over are walked from the newest along an index, MOST at the most; a narrower wish is tried on WALK of them.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import Connection, Select, exists, false, func, or_, select, true, union_all
 from sqlalchemy import case as choose
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.crypto import Indexer
-from core.deadlines import left_sentence, pace
 from core.models.cases import case_legs, cases
 from core.people import Actor
+from core.queries import search
+from core.queries.items import group_of, item_of, legs_of
 from core.queries.sheets import reach
-from core.timewords import when
-from core.views import HomeView, Tally, WorkItem, WorkPage
+from core.views import WorkPage
 from core.work import World
 from core.worktime import SHANGHAI, local_date
 
-LONGEST_WORDS = 200
+MOST = 1000  # of what is over a list shows so many, the newest; its number reads 999+ then
+WALK = 4000  # of what is over so many are tried when the wish is narrower than any index
 MOST_GROUPED = 500  # beyond this the groups count the page in hand
 TITLES = {"today": "今日", "todo": "待办", "done": "已办", "all": "全部", "overdue": "超期"}
+OVER = ("done", "all", "find")
 GROUPS = ("签收", "办理", "审核", "裁定", "派发", "回访", "转办")
 MINE = ("to_sign", "handling", "paused")
-below = case_legs.alias("below")
+RUNNING = ("to_sign", "handling", "delegated", "returning", "adjudicating")
+NOT_DONE_BY_UNIT = (*RUNNING, "paused", "released")
 DONE = ("follow_up", "closed", "archived")
-LIVE = ("pending", "dispatched", "handling", "closing")
+LIVE = search.LIVE
+NEWEST = (cases.c.registered_at.desc(), cases.c.id.desc())
+below = case_legs.alias("below")
+Ids = Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list shall hold: its key, the columns an index knows, words, and whatever else a case must be.
+
+    Of the indexed ones the first given leads, in the order of `leading`; all others are tried on the cases it yields.
+    """
+
+    key: str = "all"
+    lead_unit: int | None = None
+    service_type: str | None = None
+    channel: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str = ""
+    where: tuple[ColumnElement[bool], ...] = ()
+
+    def times(self) -> list[ColumnElement[bool]]:
+        """When it was registered, from an index under every order."""
+        told = [cases.c.registered_at >= self.since] if self.since else []
+        return [*told, cases.c.registered_at < self.until] if self.until else told
+
+    def equal(self) -> list[ColumnElement[bool]]:
+        """The columns that must have one value, the leading one first."""
+        leading = ("lead_unit", "service_type", "channel", "state")
+        return [cases.c[name] == getattr(self, name) for name in leading if getattr(self, name) not in (None, "")]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cases of a list, in order. `more`: it was not looked at everything there is."""
+
+    ids: Ids
+    more: bool = False
+    is_open: bool = False
+
+    @property
+    def counted(self) -> Ids:
+        """As many of them as are ever counted, in no order where all of them would have to be sorted for it."""
+        return self.ids.order_by(None).limit(MOST) if self.is_open else self.ids
 
 
 def scope(actor: Actor, world: World) -> ColumnElement[bool]:
-    """The cases this reader may see at all."""
-    wide = world.policy.reads.get(actor.role, "none")
-    if wide == "all":
+    """Whether this reader may see a case at all; for cases found otherwise, one by one."""
+    units = _units(actor, world)
+    if units is None:
         return true()
-    mine = reach(actor, wide, world.directory)
-    if not mine:
+    if not units:
         return false()
-    return or_(_leg(case_legs.c.unit_id.in_(mine)), cases.c.registered_unit.in_(mine))
+    return or_(_leg(case_legs.c.unit_id.in_(units)), cases.c.registered_unit.in_(units))
+
+
+def _units(actor: Actor, world: World) -> list[int] | None:
+    """The units whose cases the reader sees; None when every case."""
+    wide = world.policy.reads.get(actor.role, "none")
+    return None if wide == "all" else sorted(reach(actor, wide, world.directory))
 
 
 def _leg(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(case_legs.c.case_id == cases.c.id, *where)
 
 
-def listed(key: str, actor: Actor, world: World, now: datetime) -> ColumnElement[bool]:
-    """What makes a case belong to one of the five lists of R103, within the reader's scope."""
+# --- open work: from the states that wait ---------------------------------------------------------------------------
+
+
+def _of_legs(*where: ColumnElement[bool]) -> Ids:
+    return select(case_legs.c.case_id).where(*where)
+
+
+def waiting(key: str, actor: Actor, world: World, now: datetime) -> list[Ids]:
+    """The cases of 待办, 超期 and 今日 (R103), each part found by an index on what is open or of today."""
     midnight = datetime.combine(local_date(now), datetime.min.time(), SHANGHAI).astimezone(UTC)
     own = actor.unit if world.policy.reads.get(actor.role) == "unit" else None
-    match key:
-        case "todo":
-            return _todo(actor)
-        case "today" if own is not None:
-            sent = _leg(case_legs.c.unit_id == own, case_legs.c.sent_at >= midnight)
-            return or_(sent, and_(cases.c.registered_unit == own, cases.c.registered_at >= midnight))
-        case "today":
-            return cases.c.registered_at >= midnight
-        case "done" if own is not None:
-            return and_(_leg(case_legs.c.unit_id == own, case_legs.c.state.in_(("reported", "settled"))), ~_todo(actor))
-        case "done":
-            return cases.c.state.in_(DONE)
-        case "overdue" if own is not None:
-            return _leg(case_legs.c.unit_id == own, _running_late(now))
-        case "overdue":
-            return and_(
-                cases.c.state.in_(("dispatched", "handling")), _leg(case_legs.c.part == "lead", _running_late(now))
-            )
-    return true()
+    late = (case_legs.c.state.in_(RUNNING), case_legs.c.due_at < now)
+    new = select(cases.c.id).where(cases.c.registered_at >= midnight)
+    if key == "todo":
+        return _todo(actor)
+    if key == "today":
+        sent = _of_legs(case_legs.c.sent_at >= midnight, func.coalesce(case_legs.c.unit_id, 0) == own)
+        return [new] if own is None else [sent, new.where(func.coalesce(cases.c.registered_unit, 0) == own)]
+    if own is not None:
+        return [_of_legs(case_legs.c.unit_id == own, *late)]
+    running = cases.c.state.in_(("dispatched", "handling"))
+    led = _of_legs(case_legs.c.part == "lead", *late)
+    return [led.join(cases, cases.c.id == case_legs.c.case_id).where(running)]
 
 
-def _running_late(now: datetime) -> ColumnElement[bool]:
-    live = case_legs.c.state.in_(("to_sign", "handling", "delegated", "returning", "adjudicating"))
-    return and_(live, case_legs.c.due_at < now)
-
-
-def _todo(actor: Actor) -> ColumnElement[bool]:
+def _todo(actor: Actor) -> list[Ids]:
     """Whose move is it: the cases that wait for this actor's own hand."""
-    top = case_legs.c.parent_id.is_(None)
-    returning = _leg(case_legs.c.state == "returning", top)
-    asked = _leg(case_legs.c.extension == "asked", case_legs.c.state.in_(("handling", "delegated", "reported")))
+    state, desk = case_legs.c.state, select(cases.c.id).where(cases.c.state.in_(("pending", "closing")))
+    returning = _of_legs(state == "returning", case_legs.c.parent_id.is_(None))
+    asked = _of_legs(state.in_(("handling", "delegated", "reported")), case_legs.c.extension == "asked")
+    ruling = _of_legs(state == "adjudicating")
     if actor.role == "dispatcher":
-        return or_(cases.c.state.in_(("pending", "closing")), returning, asked)
+        return [desk, returning, asked]
     if actor.role == "desk_head":
-        return or_(
-            cases.c.state.in_(("pending", "closing")), returning, asked, _leg(case_legs.c.state == "adjudicating")
-        )
+        return [desk, returning, asked, ruling]
     if actor.role == "caller":
-        return cases.c.state == "follow_up"
-    if actor.role in ("district_leader",):
-        return _leg(case_legs.c.state == "adjudicating", case_legs.c.unit_id.in_(actor.in_charge))
+        return [select(cases.c.id).where(cases.c.state == "follow_up")]
+    if actor.role == "district_leader":
+        return [ruling.where(case_legs.c.unit_id.in_(actor.in_charge))]
     if actor.unit is None:
-        return false()
-    mine = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(MINE))
-    own = and_(cases.c.registered_unit == actor.unit, cases.c.state == "pending")
-    return or_(mine, _to_review(actor), own)
+        return [select(cases.c.id).where(false())]
+    mine = _of_legs(case_legs.c.unit_id == actor.unit, state.in_(MINE))
+    upper = select(case_legs.c.case_id).join(below, below.c.parent_id == case_legs.c.id)
+    review = upper.where(below.c.state.in_(("reported", "returning")), case_legs.c.unit_id == actor.unit)
+    own = select(cases.c.id).where(cases.c.state == "pending", func.coalesce(cases.c.registered_unit, 0) == actor.unit)
+    return [mine, review, own]
 
 
 def _to_review(actor: Actor) -> ColumnElement[bool]:
@@ -123,172 +176,109 @@ def in_turn(key: str, actor: Actor, world: World) -> tuple[ColumnElement[Any], .
     return place, func.coalesce(due, cases.c.due_at, cases.c.registered_at)
 
 
-def home(tx: Connection, actor: Actor, world: World, now: datetime, posts: Sequence[Any]) -> HomeView:
-    """The five numbers and the twelve sources (R103, R104), each number equal to the list it opens."""
-    mine = scope(actor, world)
-    counted = [func.count(choose((listed(key, actor, world, now), 1))).label(key) for key in TITLES]
-    row = tx.execute(select(*counted).select_from(cases).where(mine)).one()
-    per_source = select(cases.c.channel, func.count()).where(mine, listed("todo", actor, world, now))
-    pending = {row[0]: row[1] for row in tx.execute(per_source.group_by(cases.c.channel))}
-    return HomeView(
-        name=actor.name,
-        post=f"{actor.unit_name} {actor.title}",
-        as_of=f"截至 {now.astimezone(SHANGHAI):%H:%M}",
-        tallies=tuple(Tally(key, title, getattr(row, key)) for key, title in TITLES.items()),
-        sources=tuple(Tally(s.code, s.short, pending.get(s.code, 0)) for s in world.policy.sources.values()),
-        posts=tuple(posts),
-    )
-
-
-def page(
-    tx: Connection,
-    actor: Actor,
-    world: World,
-    now: datetime,
-    where: ColumnElement[bool],
-    title: str,
-    number: int = 1,
-    size: int = 20,
-    turn: tuple[ColumnElement[Any], ...] = (),
-) -> WorkPage:
-    """One page of the cases that match `where`, within scope; sorted by `turn`, then the least time left first."""
-    wanted = and_(scope(actor, world), where)
-    total = tx.execute(select(func.count()).select_from(cases).where(wanted)).scalar_one()
-    pages = max(1, -(-total // size))
-    number = min(max(1, number), pages)
-    rows = [dict(row) for row in tx.execute(_sorted(wanted, turn).limit(size).offset((number - 1) * size)).mappings()]
-    legs = _legs(tx, [row["id"] for row in rows])
-    items = tuple(_item(row, legs.get(row["id"], ()), actor, world, now) for row in rows)
-    groups = Counter(item.todo for item in items)
-    if len(items) < total <= MOST_GROUPED:
-        everything = [dict(row) for row in tx.execute(select(cases).where(wanted)).mappings()]
-        held = _legs(tx, [row["id"] for row in everything])
-        groups = Counter(_group(row, held.get(row["id"], ()), actor, world) for row in everything)
-    return WorkPage(title, items, total, number, pages, tuple((g, groups[g]) for g in GROUPS if groups[g]))
-
-
-def _sorted(wanted: ColumnElement[bool], turn: tuple[ColumnElement[Any], ...]) -> Select[Any]:
+def _by_time_left(turn: tuple[ColumnElement[Any], ...]) -> tuple[ColumnElement[Any], ...]:
     live = choose((cases.c.state.in_(LIVE), 0), else_=1)
     hurry = choose((cases.c.urgency == "critical", 0), (cases.c.urgency == "urgent", 1), else_=2)
     unplaced = choose((cases.c.state == "pending", hurry), else_=0)
-    return (
-        select(cases)
-        .where(wanted)
-        .order_by(*turn, live, unplaced, func.coalesce(cases.c.due_at, cases.c.registered_at), cases.c.id.desc())
-    )
+    return *turn, live, unplaced, func.coalesce(cases.c.due_at, cases.c.registered_at), cases.c.id.desc()
 
 
-def _legs(tx: Connection, ids: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
-    found: dict[int, list[Mapping[str, Any]]] = {}
-    if ids:
-        for leg in tx.execute(
-            select(case_legs).where(case_legs.c.case_id.in_(ids)).order_by(case_legs.c.id)
-        ).mappings():
-            found.setdefault(leg["case_id"], []).append(dict(leg))
-    return found
+# --- what is over: from the newest ----------------------------------------------------------------------------------
 
 
-def _item(
-    row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]], actor: Actor, world: World, now: datetime
-) -> WorkItem:
-    policy = world.policy
-    own = _own_leg(legs, actor, world)
-    clock = own or next((leg for leg in reversed(legs) if leg["part"] == "lead" and leg["state"] != "released"), None)
-    state = policy.flows["case_leg"].states[own["state"]] if own else policy.flows["case"].states[row["state"]]
-    live = (
-        clock is not None
-        and row["state"] in ("dispatched", "handling")
-        and clock["state"] not in ("settled", "reported")
-    )
-    overdue = bool(live and clock and clock["state"] != "paused" and now > clock["due_at"])
-    left = ""
-    if live and clock is not None:
-        counted = pace(world.rules[clock["rule"]].close, clock["hours"])
-        left = left_sentence(now, clock["due_at"], world.calendar, counted)
-    elif row["state"] == "pending":
-        left = f"{when(now, row['registered_at'])} 登记"
-    return WorkItem(
-        id=row["id"],
-        no=row["no"],
-        tail=row["no"][-6:],
-        title=row["title"],
-        state=row["state"],
-        state_title=state.title,
-        tone="red" if overdue else state.tone,
-        channel=row["channel"],
-        channel_title=policy.sources[row["channel"]].short if row["channel"] in policy.sources else row["channel"],
-        place=row["place"],
-        lead=world.directory.unit_name(row["lead_unit"]),
-        left=left,
-        overdue=overdue,
-        due_at=clock["due_at"] if live and clock else None,
-        registered_at=row["registered_at"],
-        urgency=row["urgency"],
-        todo=_group(row, legs, actor, world),
-    )
+def _of_units(units: Sequence[int], most: int, todo: list[Ids] | None) -> Ids:
+    """The newest cases that any of the units has a part in or registered; with `todo`, the parts one unit has done."""
+    parts: Iterator[Ids] = (_of_legs(case_legs.c.unit_id == unit) for unit in units)
+    if todo is not None:
+        waits = case_legs.c.case_id.in_(union_all(*todo))
+        parts = (part.where(case_legs.c.state.not_in(NOT_DONE_BY_UNIT), ~waits) for part in parts)
+    newest = [part.distinct().order_by(case_legs.c.case_id.desc()).limit(most) for part in parts]
+    if todo is None:
+        ours = (select(cases.c.id.label("case_id")).where(cases.c.registered_unit == unit) for unit in units)
+        newest += [one.order_by(cases.c.id.desc()).limit(most) for one in ours]
+    told = union_all(*(select(part.subquery()) for part in newest)).subquery()
+    return select(told.c.case_id.label("id")).distinct().order_by(told.c.case_id.desc()).limit(most)
 
 
-def _own_leg(legs: Sequence[Mapping[str, Any]], actor: Actor, world: World) -> Mapping[str, Any] | None:
-    if world.policy.reads.get(actor.role) != "unit":
-        return None
-    mine = [leg for leg in legs if leg["unit_id"] == actor.unit and leg["state"] != "released"]
-    return mine[-1] if mine else None
+def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
+    """已办 and 全部 without words: the newest that are so."""
+    units, equal = _units(actor, world), asked.equal()
+    if units is not None and not units:
+        return Found(select(cases.c.id).where(false()))
+    if units is None:
+        first, *rest = [*equal[:1], *asked.times()] or [true()], *equal[1:], *asked.where
+        walk = select(cases.c.id).where(*first).order_by(*NEWEST)
+        if asked.key == "done":
+            walk = walk.where(cases.c.state.not_in((*LIVE, "invalid")))
+        if not rest:
+            return Found(walk.limit(MOST))
+        walk = walk.limit(WALK)
+    else:
+        own = asked.key == "done" and world.policy.reads.get(actor.role) == "unit" and actor.unit is not None
+        rest = [*equal, *asked.times(), *asked.where]
+        rest += [cases.c.state.in_(DONE)] if asked.key == "done" and not own else []
+        todo = _todo(actor) if own else None
+        walk = _of_units([actor.unit] if own and actor.unit else units, WALK if rest else MOST, todo)
+    return _tried(tx, walk, rest)
 
 
-def _group(row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]], actor: Actor, world: World) -> str:
-    """Under which word of 待办 a case stands for this reader; empty when it does not wait for them."""
-    own, mine = _own_leg(legs, actor, world), {leg["id"] for leg in legs if leg["unit_id"] == actor.unit}
-    if own is not None:
-        if own["state"] == "to_sign":
-            return "签收"
-        if any(leg["parent_id"] in mine and leg["state"] in ("reported", "returning") for leg in legs):
-            return "审核"
-        return "办理" if own["state"] in ("handling", "paused") else ""
-    if actor.role == "caller":
-        return "回访" if row["state"] == "follow_up" else ""
-    if actor.role in ("desk_head", "district_leader") and any(leg["state"] == "adjudicating" for leg in legs):
-        return "裁定"
-    if actor.role in ("dispatcher", "desk_head"):
-        if row["state"] == "pending":
-            return "派发"
-        waiting = row["state"] == "closing" or any(
-            leg["state"] == "returning" or leg["extension"] == "asked" for leg in legs
-        )
-        return "审核" if waiting else ""
-    return "转办" if row["registered_unit"] == actor.unit and row["state"] == "pending" else ""
+def _tried(tx: Connection, walk: Ids, rest: Sequence[ColumnElement[bool]]) -> Found:
+    """Those of the walk that are what was asked for, the newest first."""
+    held = walk.subquery()
+    ids = select(cases.c.id).join(held, held.c.id == cases.c.id).where(*rest).order_by(*NEWEST).limit(MOST)
+    return Found(ids, bool(rest) and _size(tx, walk) >= WALK)
 
 
-def registered(
-    state: str | None, channel: str | None, since: datetime | None, until: datetime | None
-) -> ColumnElement[bool]:
-    """Cases by state, source and time of registration, as machines ask for them."""
-    wanted: list[ColumnElement[bool]] = [true()]
-    wanted += [cases.c.state == state] if state else []
-    wanted += [cases.c.channel == channel] if channel else []
-    wanted += [cases.c.registered_at >= since] if since else []
-    wanted += [cases.c.registered_at < until] if until else []
-    return and_(*wanted)
+def _size(tx: Connection, ids: Ids) -> int:
+    return int(tx.execute(select(func.count()).select_from(ids.subquery())).scalar_one())
 
 
-# --- search ---------------------------------------------------------------------------------------------------------
+def _searched(
+    tx: Connection, asked: Asked, actor: Actor, world: World, words: search.Words, rest: list[ColumnElement[bool]]
+) -> Found:
+    """已办 and 全部 by words: those still open first, then the newest."""
+    units = _units(actor, world)
+    own = _of_units(units, WALK, None) if units else None
+    ids, more = search.candidates(tx, words, WALK, own)
+    if asked.key == "done":
+        single = world.policy.reads.get(actor.role) == "unit"
+        mine = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(("reported", "settled")))
+        rest += [mine, cases.c.id.not_in(union_all(*_todo(actor)))] if single else [cases.c.state.in_(DONE)]
+    live = choose((cases.c.state.in_(LIVE), 0), else_=1)
+    chosen = select(cases.c.id).where(cases.c.id.in_(ids), search.means(words), scope(actor, world), *rest)
+    return Found(chosen.order_by(live, *NEWEST).limit(MOST), more)
 
 
-def matching(words: str, indexer: Indexer) -> ColumnElement[bool]:
-    """Cases meant by a number, a tail of at least four digits, an outside number, a phone number, or words."""
-    plain = re.sub(r"[\s　-]", "", words).upper()
-    if not plain or len(words) > LONGEST_WORDS or not plain.isprintable():
-        return false()  # nothing was asked for, or nothing a person could have written
-    tail = re.sub(r"^(尾号|编号|工单|办件)[:：]?", "", plain)
-    tests: list[ColumnElement[bool]] = []
-    if re.fullmatch(r"XY[A-Z]{2}\d{14}", tail):
-        return cases.c.no == tail
-    if re.fullmatch(r"(XY[A-Z]{2})?\d{4,18}", tail):
-        tests.append(cases.c.no_reversed.like(tail[::-1] + "%"))
-    if re.fullmatch(r"1\d{10}", tail):
-        tests.append(cases.c.phone_index == indexer.index(tail, "phone"))
-    if len(plain) >= 4:
-        tests.append(cases.c.outside_no == words.strip())
-    if not tail.isdecimal():
-        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", words.strip()) + "%"
-        tests += [column.like(pattern, escape="\\") for column in (cases.c.title, cases.c.content, cases.c.place)]
-    return or_(*tests) if tests else false()
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+def found(tx: Connection, asked: Asked, actor: Actor, world: World, now: datetime, indexer: Indexer | None) -> Found:
+    """The cases of a list, within the reader's scope."""
+    words, rest = None, [*asked.equal(), *asked.times(), *asked.where]
+    if indexer and (asked.words.strip() or asked.key == "find"):
+        words = search.words_of(asked.words, indexer, world.policy.sources)
+    if asked.key in OVER:
+        return _searched(tx, asked, actor, world, words, rest) if words else _over(tx, asked, actor, world)
+    rest += [search.means(words)] if words else []
+    waits = cases.c.id.in_(union_all(*waiting(asked.key, actor, world, now)))
+    ids = select(cases.c.id).where(waits, scope(actor, world), *rest)
+    return Found(ids.order_by(*_by_time_left(in_turn(asked.key, actor, world))), is_open=True)
+
+
+def page(
+    tx: Connection, asked: Asked, actor: Actor, world: World, now: datetime, title: str, indexer: Indexer | None = None,
+    number: int = 1, size: int = 20,
+) -> WorkPage:  # fmt: skip
+    """One page of a list."""
+    listed = found(tx, asked, actor, world, now, indexer)
+    ids: Sequence[int] = tx.execute(listed.ids).scalars().all()
+    total, pages = len(ids), max(1, -(-len(ids) // size))
+    number = min(max(1, number), pages)
+    shown = ids[(number - 1) * size : number * size]
+    wanted = ids if len(shown) < total <= MOST_GROUPED else shown
+    rows = {row["id"]: dict(row) for row in tx.execute(select(cases).where(cases.c.id.in_(wanted))).mappings()}
+    legs = legs_of(tx, wanted)
+    items = tuple(item_of(rows[one], legs.get(one, ()), actor, world, now) for one in shown if one in rows)
+    groups = Counter(group_of(rows[one], legs.get(one, ()), actor, world) for one in wanted if one in rows)
+    told = tuple((group, groups[group]) for group in GROUPS if groups[group])
+    return WorkPage(title, items, total, number, pages, told, listed.more and total < MOST)

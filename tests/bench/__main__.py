@@ -74,6 +74,8 @@ def of_start(databases: Databases, runs: int) -> Iterator[Figure]:
 
 
 PARTS: dict[str, Part] = {"commands": of_commands, "clicks": of_clicks, "calls": of_calls, "start": of_start}
+LONG: dict[str, Part] = {"lists": longer.grown}
+"""Parts that take their time; with `--long`, or asked for by name."""
 
 
 def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:
@@ -82,7 +84,7 @@ def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:
     for kind in kinds:
         with opened(kind) as databases:
             for name in parts:
-                for figure in PARTS[name](databases, runs):
+                for figure in {**PARTS, **LONG}[name](databases, runs):
                     print(line(figure), flush=True)
                     keep([figure])
             if long:
@@ -97,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.bench", description="各项指标的测量")
     parser.add_argument("--long", action="store_true", help="另加增长、久跑与大数据量")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--only", choices=[*PARTS, *LONG], action="append")
     parser.add_argument("--database", choices=KINDS, action="append")
     given = parser.parse_args()
     take(given.database or list(KINDS), given.only or list(PARTS), given.runs, given.long)

@@ -15,6 +15,7 @@ from core import Core
 from core.models.cases import case_legs, cases
 from core.models.record import events
 from core.seeding import seed, town
+from tests.bench import lists, web
 from tests.bench.clicks import WARM, Rush
 from tests.bench.commands import core_on, live
 from tests.bench.databases import Databases
@@ -33,6 +34,7 @@ SEEDED = 5_000
 def figures(databases: Databases) -> Iterator[Figure]:
     """All of them, one run each."""
     yield from growth(databases)
+    yield from grown(databases)
     yield from soak(databases)
     yield large_seed(databases)
     if databases.kind == "sqlite":
@@ -53,6 +55,14 @@ def growth(databases: Databases) -> Iterator[Figure]:
         listed = time.perf_counter() - began
     yield Figure(kind, "growth.ratio", full / empty, "×", f"commands/s with {CASES:,} cases ÷ with none: {empty:.0f}/s")
     yield Figure(kind, "growth.list_seconds", listed, "s", f"the first page of 待办 of the desk among {CASES:,} cases")
+
+
+def grown(databases: Databases, _runs: int = 1) -> Iterator[Figure]:
+    """Lists, searches and numbers with a million cases; then the web with four hundred people on the same database."""
+    with lists.aged(databases) as (url, history):
+        few, many = lists.measure(url, history)
+        yield from lists.figures(databases.kind, few, many)
+        yield from web.figures(databases.kind, url, lists.MANY)
 
 
 def _rate(core: Core, prefix: str) -> float:

@@ -61,7 +61,8 @@ class CaseRow(Schema):
 
 class CasePage(Schema):
     items = List(Nested(CaseRow))
-    total = Integer()
+    total = Integer(metadata={"description": "件数，办完的最多数到 1000"})
+    said = String(metadata={"description": "件数的说法，与卡片和页面一致，超过 999 件写作 999+"})
     page = Integer()
     pages = Integer()
 

@@ -1,0 +1,96 @@
+"""The lines of a work list: one case in a row's words, and the group of 待办 it stands under for its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from core.deadlines import left_sentence, pace
+from core.models.cases import case_legs
+from core.people import Actor
+from core.timewords import when
+from core.views import WorkItem
+from core.work import World
+
+
+def legs_of(tx: Connection, ids: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    if ids:
+        for leg in tx.execute(
+            select(case_legs).where(case_legs.c.case_id.in_(ids)).order_by(case_legs.c.id)
+        ).mappings():
+            found.setdefault(leg["case_id"], []).append(dict(leg))
+    return found
+
+
+def item_of(
+    row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]], actor: Actor, world: World, now: datetime
+) -> WorkItem:
+    policy = world.policy
+    own = _own_leg(legs, actor, world)
+    clock = own or next((leg for leg in reversed(legs) if leg["part"] == "lead" and leg["state"] != "released"), None)
+    state = policy.flows["case_leg"].states[own["state"]] if own else policy.flows["case"].states[row["state"]]
+    live = (
+        clock is not None
+        and row["state"] in ("dispatched", "handling")
+        and clock["state"] not in ("settled", "reported")
+    )
+    overdue = bool(live and clock and clock["state"] != "paused" and now > clock["due_at"])
+    left = ""
+    if live and clock is not None:
+        counted = pace(world.rules[clock["rule"]].close, clock["hours"])
+        left = left_sentence(now, clock["due_at"], world.calendar, counted)
+    elif row["state"] == "pending":
+        left = f"{when(now, row['registered_at'])} 登记"
+    return WorkItem(
+        id=row["id"],
+        no=row["no"],
+        tail=row["no"][-6:],
+        title=row["title"],
+        state=row["state"],
+        state_title=state.title,
+        tone="red" if overdue else state.tone,
+        channel=row["channel"],
+        channel_title=policy.sources[row["channel"]].short if row["channel"] in policy.sources else row["channel"],
+        place=row["place"],
+        lead=world.directory.unit_name(row["lead_unit"]),
+        left=left,
+        overdue=overdue,
+        due_at=clock["due_at"] if live and clock else None,
+        registered_at=row["registered_at"],
+        urgency=row["urgency"],
+        todo=group_of(row, legs, actor, world),
+    )
+
+
+def _own_leg(legs: Sequence[Mapping[str, Any]], actor: Actor, world: World) -> Mapping[str, Any] | None:
+    if world.policy.reads.get(actor.role) != "unit":
+        return None
+    mine = [leg for leg in legs if leg["unit_id"] == actor.unit and leg["state"] != "released"]
+    return mine[-1] if mine else None
+
+
+def group_of(row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]], actor: Actor, world: World) -> str:
+    """Under which word of 待办 a case stands for this reader; empty when it does not wait for them."""
+    own, mine = _own_leg(legs, actor, world), {leg["id"] for leg in legs if leg["unit_id"] == actor.unit}
+    if own is not None:
+        if own["state"] == "to_sign":
+            return "签收"
+        if any(leg["parent_id"] in mine and leg["state"] in ("reported", "returning") for leg in legs):
+            return "审核"
+        return "办理" if own["state"] in ("handling", "paused") else ""
+    if actor.role == "caller":
+        return "回访" if row["state"] == "follow_up" else ""
+    if actor.role in ("desk_head", "district_leader") and any(leg["state"] == "adjudicating" for leg in legs):
+        return "裁定"
+    if actor.role in ("dispatcher", "desk_head"):
+        if row["state"] == "pending":
+            return "派发"
+        waiting = row["state"] == "closing" or any(
+            leg["state"] == "returning" or leg["extension"] == "asked" for leg in legs
+        )
+        return "审核" if waiting else ""
+    return "转办" if row["registered_unit"] == actor.unit and row["state"] == "pending" else ""
