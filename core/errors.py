@@ -76,6 +76,11 @@ class TooLong(Refusal):
     status = 422
 
 
+class TooMuch(Refusal):
+    text = "{what}最多{limit}个，请先去掉不用的。"
+    status = 422
+
+
 class UnknownUnit(Refusal):
     text = "没有找到单位「{what}」，请写全称或换个说法。"
     status = 422

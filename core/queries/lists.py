@@ -225,6 +225,7 @@ def _item(
         registered_at=row["registered_at"],
         urgency=row["urgency"],
         todo=_group(row, legs, actor, world),
+        seq=row["seq"],
     )
 
 
