@@ -23,7 +23,7 @@ Write = Callable[[Actor, str, str, Callable[[Connection], Any]], Any]
 
 
 class Desk:
-    """What is kept at the desk. `read` opens a connection, `write` is the door: one commit with its entry in the log."""
+    """What is kept at the desk. `read` opens a connection, `write` is the door: a commit with its entry in the log."""
 
     def __init__(self, policy: Policy, clock: Clock, read: Callable[..., Any], write: Write) -> None:
         self._policy, self._clock, self._read, self._write = policy, clock, read, write
@@ -55,7 +55,7 @@ class Desk:
             tx.execute(update(saved_views).where(saved_views.c.id == known).values(**row))
             return SavedView(known, name, query)
         if tx.execute(select(func.count()).where(mine)).scalar_one() >= self._policy.desk.saved_views:
-            raise TooMuch(what="视图", limit=self._policy.desk.saved_views)
+            raise TooMuch(what="视图", unit="个", limit=self._policy.desk.saved_views)
         made = insert(saved_views).values(post_id=actor.post, name=name, **row).returning(saved_views.c.id)
         return SavedView(tx.execute(made).scalar_one(), name, query)
 

@@ -77,7 +77,7 @@ class TooLong(Refusal):
 
 
 class TooMuch(Refusal):
-    text = "{what}最多{limit}个，请先去掉不用的。"
+    text = "{what}最多{limit}{unit}，请先去掉几{unit}。"
     status = 422
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class WorkList:
-    """One list of a board. `cases`: the case states that make it; `batch`: the move several of its rows take at once."""
+    """One list of a board. `cases`: the case states that make it; `batch`: the move several rows take at once."""
 
     key: str
     title: str

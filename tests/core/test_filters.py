@@ -9,8 +9,23 @@ import pytest
 from core import Actor, Core
 from core.errors import Unknown
 from core.queries.filters import CaseFilter
-from tests.builders import BELOW, LEAD, OTHER, a_case, act, caller, clerk, closed, confirmed, desk, dispatched, head
-from tests.builders import person, reported, signed
+from tests.builders import (
+    BELOW,
+    LEAD,
+    OTHER,
+    a_case,
+    act,
+    caller,
+    clerk,
+    closed,
+    confirmed,
+    desk,
+    dispatched,
+    head,
+    person,
+    reported,
+    signed,
+)
 from tests.clock import StillClock
 
 READERS = ("dispatcher", "desk_head", "caller", "unit_clerk", "unit_head", "contact_person", "district_leader")
