@@ -89,6 +89,11 @@ class TooLong(Refusal):
     status = 422
 
 
+class TooMuch(Refusal):
+    text = "{what}最多{limit}{unit}，请先去掉几{unit}。"
+    status = 422
+
+
 class UnknownUnit(Refusal):
     text = "没有找到单位「{what}」，请写全称或换个说法。"
     status = 422

@@ -13,6 +13,7 @@ from core import copies, logbook, meter, tray
 from core.commits import CommitLine, Job
 from core.copies import Copy, Kept, Reader
 from core.crypto import Sm2Signer, SoftVault
+from core.desk import Desk
 from core.entries import Entry
 from core.errors import Busy, Refusal, Unknown
 from core.execute import Command, Done, Door
@@ -41,6 +42,7 @@ class Core(Reads):
         self._line = CommitLine(engine, self.chain_key)
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
+        self.desk = Desk(policy, clock, self._read, self._write)
 
     # --- doors ---
 

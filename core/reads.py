@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
@@ -18,11 +19,12 @@ from core.people import Actor, PostView
 from core.plain import plain, scrub
 from core.policy import Policy
 from core.ports import Clock
-from core.queries import counts, lists
+from core.queries import counts, filters, lists
 from core.queries.cases import case_view
+from core.queries.filters import CaseFilter
 from core.queries.people import DirectoryCache, read_directory
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
-from core.views import CaseView, HomeView, WorkItem, WorkPage
+from core.views import CaseView, DeskView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day
 
@@ -48,6 +50,14 @@ class Reads:
         posts = self.posts(actor)
         return self._read(lambda tx: counts.home(tx, actor, self.world(), self.clock.now(), posts))
 
+    def board(self, actor: Actor) -> DeskView:
+        """The lists of this post's desk, each number equal to the list it opens; told exactly up to 999."""
+        return self._read(lambda tx: counts.desk(tx, actor, self.world(), self.clock.now()))
+
+    def states(self, actor: Actor) -> dict[str, str]:
+        """The states this reader may filter by, in words."""
+        return filters.states_of(actor, self.world())
+
     @staticmethod
     def posts(actor: Actor) -> list[PostView]:
         """The posts of the person who acts, the current one marked."""
@@ -58,13 +68,17 @@ class Reads:
 
     def work(
         self, actor: Actor, key: str = "todo", *, channel: str | None = None, words: str = "", page: int = 1,
-        size: int = 20, state: str | None = None,
+        size: int = 20, state: str | None = None, wanted: CaseFilter | None = None,
     ) -> WorkPage:  # fmt: skip
-        """One page of a work list: key is today, todo, done, all or overdue; narrowed by source, state and words."""
-        if key not in lists.TITLES:
+        """One page of a work list: today, todo, done, all, overdue or one of the post's board; narrowed by `wanted`."""
+        row = self.policy.desk.list_of(actor.role, key)
+        if row is None and key not in lists.TITLES:
             raise Unknown(what="这个列表")
-        asked = lists.Asked(key, channel=channel or None, state=state or None, words=words)
-        title = lists.TITLES[key]
+        wanted = wanted or CaseFilter()
+        wanted = replace(wanted, channel=channel or wanted.channel, words=words or wanted.words)
+        asked = filters.asked_for(key, wanted, actor, self.world(), self.clock.now())
+        asked = replace(asked, state=state) if state else asked
+        title = lists.TITLES.get(key) or (row.title if row else "")
         if channel and channel in self.policy.sources:
             title += f" · {self.policy.sources[channel].short}"
         return self._listed(actor, asked, title, page, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,7 +83,8 @@ class LegView:
 class TimelineLine:
     """One event told: when it happened, who (person and post), what, and the words given.
 
-    `post` is the title under which a person acted (R102); empty for a machine.
+    `post` is the title under which a person acted (R102); empty for a machine. `state` is the case's state from then
+    on, where the event was its own.
     """
 
     at: datetime
@@ -94,6 +96,7 @@ class TimelineLine:
     source: str
     id: int
     post: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class WorkItem:
     registered_at: datetime
     urgency: str
     todo: str  # 签收 | 办理 | 审核 | 派发 | 回访 | '' : the group of 待办
+    seq: int = 0  # of the case, as a button drawn beside this line sees it
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,24 @@ class HomeView:
     tallies: tuple[Tally, ...]  # today, todo, done, all, overdue
     sources: tuple[Tally, ...]  # the twelve sources, pending
     posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """The lists of one post's desk with their numbers, and the overdue ones by how long."""
+
+    as_of: str
+    lists: tuple[Tally, ...]
+    bands: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A list with filters that a person keeps under a name."""
+
+    id: int
+    name: str
+    query: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ def teach(app: APIFlask) -> None:
     app.add_template_global(form_token, "form_token")
     app.add_template_global(further_units, "further_units")
     app.add_template_global(page_fields, "page_fields")
+    app.add_template_global(unit_groups, "unit_groups")
+    app.add_template_global(unit_name, "unit_name")
     app.context_processor(surroundings)
 
 
@@ -58,14 +60,27 @@ def page_fields(move: MoveView) -> list[Field]:
     return [replace(field, required=True) if field.name == "lead" else field for field in kept]
 
 
-def further_units(action: str, field: Field) -> list[Option]:
-    """The units a select may name beyond the likeliest ones, for fields that name a unit of the whole district."""
-    core = the_core()
-    if core.policy.field(action, field.name).source != "units":
+def further_units(action: str, field: Field) -> list[tuple[str, list[Option]]]:
+    """The units a select may name beyond the likeliest ones, by kind, for fields that name any unit of the district."""
+    if the_core().policy.field(action, field.name).source != "units":
         return []
-    offered = {option.value for option in field.options}
-    active = (unit for unit in core.directory().units.values() if unit.active and unit.code not in offered)
-    return [Option(unit.code, unit.short) for unit in active]
+    return unit_groups(frozenset(option.value for option in field.options))
+
+
+def unit_groups(without: frozenset[str] = frozenset()) -> list[tuple[str, list[Option]]]:
+    """Every unit in use by its kind, in the order of the policy; what is of no named kind comes last."""
+    core = the_core()
+    kinds = core.policy.desk.unit_kinds
+    groups: dict[str, list[Option]] = {title: [] for title in (*kinds.values(), "其他")}
+    for unit in core.directory().units.values():
+        if unit.active and unit.code not in without:
+            groups[kinds.get(unit.kind, "其他")].append(Option(unit.code, unit.short))
+    return [(title, options) for title, options in groups.items() if options]
+
+
+def unit_name(code: str) -> str:
+    directory = the_core().directory()
+    return directory.unit_name(directory.by_word.get(code))
 
 
 def surroundings() -> dict[str, Any]:

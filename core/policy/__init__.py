@@ -14,6 +14,7 @@ import yaml
 
 from core.guards import CHOICES, GUARDS
 from core.people import RELATIONS, Standing
+from core.policy.desk import DeskPolicy, read_desk
 from core.policy.flow import Flow, Words, faults, read_flow
 from core.policy.limits import LimitPolicy, read_limits
 from core.policy.workdays import read_calendar
@@ -93,6 +94,7 @@ class Policy:
     quiet: QuietHours
     limits: LimitPolicy
     calendar: Calendar
+    desk: DeskPolicy
     sources: Mapping[str, Source]
     types: Mapping[str, str]
     service_types: Mapping[str, str]
@@ -158,6 +160,7 @@ def load_policy() -> Policy:
         quiet=_quiet(notices["quiet_hours"]),
         limits=read_limits(),
         calendar=read_calendar(),
+        desk=read_desk(read("desk.yaml")),
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
         types=MappingProxyType({row["code"]: row["title"] for row in services["demand_types"]}),
         service_types=MappingProxyType({row["code"]: row["title"] for row in services["service_types"]}),
@@ -207,6 +210,13 @@ def faults_of(policy: Policy, effects: Iterable[str]) -> list[str]:
         events |= {f"{flow.name}.{move.event}" for move in flow.moves}
         for move in flow.moves:
             found += [f"{flow.name}.{move.action}: field {n} is not drawn" for n in move.form if n not in policy.fields]
+    found += [
+        f"desk: {one.key} has unknown state {state}"
+        for board in policy.desk.boards.values()
+        for one in board
+        for state in one.cases
+        if state not in policy.flows["case"].states
+    ]
     found += [f"notices: no flow has event {name}" for name in {*policy.batons, *policy.hand_back} - events]
     return found + [
         f"permissions: standing {standing.name} has unknown relation {standing.relation}"

@@ -63,6 +63,7 @@ def item_of(
         registered_at=row["registered_at"],
         urgency=row["urgency"],
         todo=group_of(row, legs, actor, world),
+        seq=row["seq"],
     )
 
 

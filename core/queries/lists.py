@@ -47,6 +47,7 @@ class Asked:
     """What a list shall hold: its key, the columns an index knows, words, and whatever else a case must be.
 
     Of the indexed ones the first given leads, in the order of `leading`; all others are tried on the cases it yields.
+    `parts`: the cases of an open list that has no key of its own; `units`: only those the units had a part in.
     """
 
     key: str = "all"
@@ -58,6 +59,8 @@ class Asked:
     until: datetime | None = None
     words: str = ""
     where: tuple[ColumnElement[bool], ...] = ()
+    parts: tuple[Ids, ...] = ()
+    units: tuple[int, ...] = ()
 
     def times(self) -> list[ColumnElement[bool]]:
         """When it was registered, from an index under every order."""
@@ -205,6 +208,10 @@ def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
     units, equal = _units(actor, world), asked.equal()
     if units is not None and not units:
         return Found(select(cases.c.id).where(false()))
+    if units is None and asked.units:
+        rest = [_leg(case_legs.c.unit_id.in_(asked.units)), *equal, *asked.times(), *asked.where]
+        rest += [cases.c.state.in_(DONE)] if asked.key == "done" else []
+        return _tried(tx, _of_units(asked.units, WALK, None), rest)
     if units is None:
         first, *rest = [*equal[:1], *asked.times()] or [true()], *equal[1:], *asked.where
         walk = select(cases.c.id).where(*first).order_by(*NEWEST)
@@ -216,6 +223,7 @@ def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
     else:
         own = asked.key == "done" and world.policy.reads.get(actor.role) == "unit" and actor.unit is not None
         rest = [*equal, *asked.times(), *asked.where]
+        rest += [_leg(case_legs.c.unit_id.in_(asked.units))] if asked.units else []
         rest += [cases.c.state.in_(DONE)] if asked.key == "done" and not own else []
         todo = _todo(actor) if own else None
         walk = _of_units([actor.unit] if own and actor.unit else units, WALK if rest else MOST, todo)
@@ -244,6 +252,7 @@ def _searched(
         single = world.policy.reads.get(actor.role) == "unit"
         mine = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(("reported", "settled")))
         rest += [mine, cases.c.id.not_in(union_all(*_todo(actor)))] if single else [cases.c.state.in_(DONE)]
+    rest += [_leg(case_legs.c.unit_id.in_(asked.units))] if asked.units else []
     live = choose((cases.c.state.in_(LIVE), 0), else_=1)
     chosen = select(cases.c.id).where(cases.c.id.in_(ids), search.means(words), scope(actor, world), *rest)
     return Found(chosen.order_by(live, *NEWEST).limit(MOST), more)
@@ -257,10 +266,11 @@ def found(tx: Connection, asked: Asked, actor: Actor, world: World, now: datetim
     words, rest = None, [*asked.equal(), *asked.times(), *asked.where]
     if indexer and (asked.words.strip() or asked.key == "find"):
         words = search.words_of(asked.words, indexer, world.policy.sources)
-    if asked.key in OVER:
+    if asked.key in OVER and not asked.parts:
         return _searched(tx, asked, actor, world, words, rest) if words else _over(tx, asked, actor, world)
     rest += [search.means(words)] if words else []
-    waits = cases.c.id.in_(union_all(*waiting(asked.key, actor, world, now)))
+    rest += [_leg(case_legs.c.unit_id.in_(asked.units))] if asked.units else []
+    waits = cases.c.id.in_(union_all(*(asked.parts or waiting(asked.key, actor, world, now))))
     ids = select(cases.c.id).where(waits, scope(actor, world), *rest)
     return Found(ids.order_by(*_by_time_left(in_turn(asked.key, actor, world))), is_open=True)
 

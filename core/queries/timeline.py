@@ -63,6 +63,7 @@ def _line(
         source=row["source"],
         id=row["id"],
         post=row["title"] or "",
+        state=(row["to_state"] or "") if row["flow"] == "case" else "",
     )
 
 

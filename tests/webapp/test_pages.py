@@ -293,7 +293,7 @@ def test_a_fault_is_an_apology_with_a_reference_and_nothing_else(
     def broken(*_args: object, **_more: object) -> None:
         raise RuntimeError("secret detail of /srv/file.py")
 
-    monkeypatch.setattr(site.extensions["core"], "home", broken)
+    monkeypatch.setattr(site.extensions["core"], "board", broken)
     answer = desk.get("/cases")
     assert answer.status_code == 500
     assert re.search(r"系统出了点问题，已记录（编号 [0-9A-F]{8}），请稍后再试。", answer.text)

@@ -33,6 +33,7 @@ PEOPLE = {
     "head": ("蔡婉强", [("centre", "desk_head", "指挥中心主任")]),
     "caller": ("周朝杰", [("centre", "caller", "回访员")]),
     "water": ("韩德玲", [("water", "unit_clerk", "专办员"), ("river", "unit_clerk", "河长制联络员（兼）")]),
+    "river": ("符河生", [("river", "unit_clerk", "站员")]),
     "housing": ("钟德峰", [("housing", "unit_clerk", "专办员")]),
     "leader": ("劳小军", [("district", "district_leader", "副区长")]),
     "system": ("李小虹", [("centre", "system_admin", "系统管理员")]),

@@ -1,44 +1,21 @@
-"""办件: one list with search, and one case beside it."""
+"""办件: the lists of the desk with their filters, and one case beside them."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from core.views import CaseView, LegView, MoveView, WorkPage
+from core.views import CaseView, LegView, MoveView, WorkItem, WorkPage
+from webapp.admin.filters import Wanted, chips, read_filter
+from webapp.admin.steps import steps
 from webapp.auth import audience
-from webapp.context import number, the_actor, the_core
+from webapp.context import the_actor, the_core
 
 SIZE = 50
-KEYS = ("today", "todo", "done", "all", "overdue")
-LOOKS_LIKE_NUMBER = re.compile(r"(?:尾号)?\s*[A-Za-z]{0,4}[\d\s-]{4,24}")
-EMPTY = {
-    "today": "今天登记的办件会出现在这里。",
-    "todo": "现在没有等您处理的办件，新派来的会出现在这里。",
-    "done": "您办结的件会出现在这里。",
-    "all": "还没有办件，登记或 12345 推送后会出现在这里。",
-    "overdue": "没有超期的办件。",
-}
 cases = Blueprint("cases", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What the list shows: a key of the five tallies, one source, words."""
-
-    key: str
-    source: str
-    words: str
-    page: int
-
-    def query(self, **changes: str | int) -> dict[str, str | int]:
-        """The filter as a query, with changes; what is usual is left out of the address."""
-        values: dict[str, str | int] = {"key": self.key, "source": self.source, "q": self.words, "page": 1, **changes}
-        usual = {"key": "todo", "source": "", "q": "", "page": 1}
-        return {name: value for name, value in values.items() if value != usual[name]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +26,28 @@ class Bar:
     moves: tuple[MoveView, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case of a batch."""
+
+    no: str
+    title: str
+    done: bool
+    sentence: str
+
+
 @cases.get("/cases")
 @audience("cases")
-def index() -> str:
-    wanted = read_filter()
-    return render_template("cases.html", **list_parts(wanted), view=None)
+def index() -> Response:
+    return list_page()
+
+
+def list_page(*, said: str = "", outcomes: Sequence[Outcome] = (), status: int = 200) -> Response:
+    """The list alone; after a batch with what became of each case, and with a refused one's choice still made."""
+    chosen = frozenset(request.form.getlist("chosen")) if said else frozenset()
+    parts = list_parts(read_filter())
+    page = render_template("cases.html", **parts, view=None, said=said, outcomes=outcomes, chosen=chosen)
+    return make_response(page, status)
 
 
 @cases.get("/cases/<ref>")
@@ -67,9 +61,12 @@ def one(ref: str) -> Response:
 def case_page(view: CaseView, *, said: str = "", draft: MoveView | None = None, status: int = 200) -> Response:
     """One case with the list beside it; `draft` is the move whose refused form is shown again as it was filled."""
     filled = request.form if draft is not None or said else {}
+    parts = list_parts(read_filter())
+    before, after = _neighbours(parts["page"], view.no)
     page = render_template(
-        "case.html", **list_parts(read_filter()), view=view, said=said, draft=draft, filled=filled, bars=_bars(view)
-    )
+        "case.html", **parts, view=view, said=said, draft=draft, filled=filled, bars=_bars(view), before=before,
+        after=after, steps=steps(the_core().policy.flows["case"], view), chosen=frozenset(), outcomes=(),
+    )  # fmt: skip
     return make_response(page, status)
 
 
@@ -79,32 +76,32 @@ def case_address(no: str) -> str:
     return url_for("cases.one", ref=no, **query)
 
 
-def read_filter() -> Filter:
-    """The filter of this request's query; unknown values read as the usual ones."""
-    key, source = request.args.get("key", ""), request.args.get("source", "")
-    words = request.args.get("q", "").strip()[:60]
-    usual = "all" if words else "todo"
-    return Filter(
-        key if key in KEYS else usual,
-        source if source in the_core().policy.sources else "",
-        words,
-        number(request.args.get("page"), 1, most=100_000),
-    )
-
-
-def list_parts(wanted: Filter) -> dict[str, object]:
+def list_parts(wanted: Wanted) -> dict[str, Any]:
     """Everything the list needs, for templates."""
-    home = the_core().home(the_actor())
-    page = _found(wanted)
-    empty = f"没有找到「{wanted.words}」，可以换个编号、尾号或词语。" if wanted.words else EMPTY[wanted.key]
-    return {"wanted": wanted, "home": home, "page": page, "empty": empty}
-
-
-def _found(wanted: Filter) -> WorkPage:
     core, actor = the_core(), the_actor()
-    if wanted.words and LOOKS_LIKE_NUMBER.fullmatch(wanted.words):
-        return core.find(actor, wanted.words)
-    return core.work(actor, wanted.key, channel=wanted.source or None, words=wanted.words, page=wanted.page, size=SIZE)
+    return {
+        "wanted": wanted,
+        "board": core.board(actor),
+        "page": core.work(actor, wanted.key, wanted=wanted.filter, page=wanted.page, size=SIZE),
+        "chips": chips(wanted),
+        "views": core.desk.views(actor),
+        "empty": _empty(wanted),
+    }
+
+
+def _empty(wanted: Wanted) -> str:
+    """What would fill the list."""
+    if wanted.words:
+        return f"没有找到「{wanted.words}」，可以换个编号、尾号或词语。"
+    return "没有符合这些条件的办件，可以去掉几个条件再看。" if wanted.narrowed else wanted.row.empty
+
+
+def _neighbours(page: WorkPage, no: str) -> tuple[WorkItem | None, WorkItem | None]:
+    """The cases before and after this one in the list; for one that has left it, the first that waits."""
+    at = next((at for at, item in enumerate(page.items) if item.no == no), None)
+    if at is None:
+        return None, page.items[0] if page.items else None
+    return page.items[at - 1] if at else None, page.items[at + 1] if at + 1 < len(page.items) else None
 
 
 def _bars(view: CaseView) -> list[Bar]:

@@ -1,8 +1,11 @@
 // Small conveniences for hands and keyboards; every page works without them.
 "use strict";
 
-const rows = () => [...document.querySelectorAll(".rows .row")];
-const typing = (at) => at.matches("input, select, textarea");
+const one = (what, within = document) => within.querySelector(what);
+const all = (what, within = document) => [...within.querySelectorAll(what)];
+const rows = () => all(".rows .row");
+const typing = (at) => at.matches("input:not([type=checkbox]), select, textarea");
+const FIELDS = ".narrow, select, textarea, input:not([type=hidden])";
 
 // One act, one submission: the button rests until the answer comes.
 document.addEventListener("submit", (event) => {
@@ -16,14 +19,15 @@ document.addEventListener("submit", (event) => {
 
 // A page that comes back from the browser's memory must not keep its buttons asleep.
 addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
+  for (const button of all("button[disabled]")) button.disabled = false;
 });
 
-// The bar at the thumb opens the form it names.
+// The bar at the thumb opens the form it names; a click elsewhere closes an open menu; the keys are explained on demand.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-opens]");
-  if (!link) return;
-  open(link.hash.slice(1));
+  if (link) open(link.hash.slice(1));
+  for (const menu of all(".menu[open], .switch[open], .me[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (event.target.closest("[data-keys]")) one("#keys").showModal();
 });
 
 function open(id) {
@@ -32,36 +36,118 @@ function open(id) {
   const more = move.closest(".more");
   if (more) more.open = true;
   move.open = true;
-  const first = move.querySelector("select, textarea, input:not([type=hidden])");
+  const first = one(FIELDS, move) || one("button", move);
   if (first) first.focus();
 }
 
-// Desk keys: / search, up and down along the list, Enter opens, D dispatches.
-document.addEventListener("keydown", (event) => {
-  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.key === "/") {
-    const search = document.getElementById("search");
-    if (search) { event.preventDefault(); search.focus(); search.select(); }
-  } else if (step && rows().length) {
+// A select of many units is narrowed by typing a part of a name; Enter takes the first that fits.
+for (const select of all("select[data-many]")) {
+  const input = document.createElement("input");
+  Object.assign(input, { className: "narrow", placeholder: "输入几个字，查找单位", autocomplete: "off" });
+  input.setAttribute("aria-label", "查找单位");
+  select.before(input);
+  const groups = [...select.children].map((child) => child.cloneNode(true));
+  input.addEventListener("input", () => {
+    const words = input.value.trim();
+    const fits = (option) => !option.value || option.textContent.includes(words);
+    const kept = groups.map((group) => {
+      const copy = group.cloneNode(true);
+      for (const option of all("option", copy)) if (!fits(option)) option.remove();
+      return copy;
+    });
+    select.replaceChildren(...kept.filter((group) => group.matches("option") || group.children.length));
+    const first = words && [...select.options].find((option) => option.value);
+    select.value = first ? first.value : "";
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    const all = rows();
-    const here = all.indexOf(document.activeElement);
-    const current = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current"));
-    all[Math.min(Math.max(current + step, 0), all.length - 1)].focus();
-  } else if (event.key === "d" || event.key === "D") {
-    const dispatch = document.querySelector('details[data-action="dispatch"]');
-    if (dispatch) { event.preventDefault(); open(dispatch.id); }
+    const fields = all(FIELDS, input.form);
+    (fields[fields.indexOf(select) + 1] || select).focus();
+  });
+}
+
+// Several at once: how many are ticked, all of the page, a range with Shift.
+const ticks = all('[name="chosen"]');
+const count = () => { for (const told of all("[data-picked]")) told.textContent = ticks.filter((tick) => tick.checked).length; };
+let last = null;
+for (const tick of ticks) {
+  tick.addEventListener("click", (event) => {
+    if (event.shiftKey && last) {
+      const [from, to] = [ticks.indexOf(last), ticks.indexOf(tick)].sort((a, b) => a - b);
+      for (const between of ticks.slice(from, to + 1)) between.checked = tick.checked;
+    }
+    last = tick;
+    count();
+  });
+}
+const everyone = one("#pick-all");
+if (everyone) everyone.addEventListener("change", () => { for (const tick of ticks) tick.checked = everyone.checked; count(); });
+count();
+
+// Desk keys; one("#keys") tells them to people.
+const KEYS = {
+  "/": () => { const search = one("#search"); if (search) { search.focus(); search.select(); } return search; },
+  "?": () => { const keys = one("#keys"); if (keys) keys.showModal(); return keys; },
+  d: act,
+  n: () => follow('[rel="next"]'),
+  p: () => follow('[rel="prev"]'),
+  x: tickHere,
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const each of all("details[open]:is(.menu, .switch, .me, .move)")) each.open = false;
+    if (typing(event.target)) event.target.blur();
+    return;
   }
+  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+  const does = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (does && does()) event.preventDefault();
 });
 
+function step(by) {
+  const every = rows();
+  if (!every.length) return false;
+  const here = every.findIndex((row) => row === document.activeElement || row.parentElement.contains(document.activeElement));
+  const current = here >= 0 ? here : every.findIndex((row) => row.hasAttribute("aria-current"));
+  every[Math.min(Math.max(current + by, 0), every.length - 1)].focus();
+  return true;
+}
+
+function act() {
+  const lead = one("#batch-lead");
+  if (lead && ticks.some((tick) => tick.checked)) { (one(".batch .narrow") || lead).focus(); return true; }
+  const dispatch = one('details[data-action="dispatch"]');
+  if (dispatch) { open(dispatch.id); return true; }
+  const button = one(".moves .button.primary");
+  if (!button) return false;
+  if (button.matches("summary")) open(button.parentElement.id); else button.focus();
+  return true;
+}
+
+function follow(what) {
+  const link = one(what);
+  if (link) link.click();
+  return link;
+}
+
+function tickHere() {
+  const row = document.activeElement.closest(".rows li") || one(".rows li:has([aria-current])");
+  const tick = row && one('[name="chosen"]', row);
+  if (tick) tick.click();
+  return tick;
+}
+
 // The case in hand stays in sight in a long list.
-const current = document.querySelector(".rows .row[aria-current]");
-const list = current && current.closest(".list");
+const current = one(".rows .row[aria-current]");
+const list = current && current.closest(".list-body");
 if (list && list.scrollHeight > list.clientHeight) list.scrollTop = current.offsetTop - list.clientHeight / 2;
 
 // What a phone folds away, a desk has room for.
 const desk = matchMedia("(width >= 1280px)");
-const unfold = () => { for (const fold of document.querySelectorAll("[data-open-at-desk]")) fold.open = fold.open || desk.matches; };
+const unfold = () => { for (const fold of all("[data-open-at-desk]")) fold.open = fold.open || desk.matches; };
 desk.addEventListener("change", unfold);
 unfold();
