@@ -124,7 +124,7 @@ def in_turn(key: str, actor: Actor, world: World) -> tuple[ColumnElement[Any], .
 
 
 def home(tx: Connection, actor: Actor, world: World, now: datetime, posts: Sequence[Any]) -> HomeView:
-    """The five numbers and the twelve sources (R103, R104), each number equal to the list it opens."""
+    """The five numbers and the sources (R103, R104), each equal to its list; a retired source stays while in use."""
     mine = scope(actor, world)
     counted = [func.count(choose((listed(key, actor, world, now), 1))).label(key) for key in TITLES]
     row = tx.execute(select(*counted).select_from(cases).where(mine)).one()
@@ -135,7 +135,11 @@ def home(tx: Connection, actor: Actor, world: World, now: datetime, posts: Seque
         post=f"{actor.unit_name} {actor.title}",
         as_of=f"截至 {now.astimezone(SHANGHAI):%H:%M}",
         tallies=tuple(Tally(key, title, getattr(row, key)) for key, title in TITLES.items()),
-        sources=tuple(Tally(s.code, s.short, pending.get(s.code, 0)) for s in world.policy.sources.values()),
+        sources=tuple(
+            Tally(one.code, one.short, pending.get(one.code, 0))
+            for one in world.policy.sources.values()
+            if one.holds_on(local_date(now)) or pending.get(one.code)
+        ),
         posts=tuple(posts),
     )
 
