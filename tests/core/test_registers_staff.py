@@ -55,8 +55,8 @@ def amend(core: Core, by: Actor, register: str, act_: str, row: str = "", **give
     return core.registers.write(Amend(fresh_key("amend"), register, act_, row, given, by, reason))
 
 
-def refused(kind: type[Refusal], core: Core, by: Actor, register: str, act_: str, row: str = "", **given: Any) -> str:
-    with pytest.raises(kind) as told:
+def refused(no: type[Refusal], core: Core, by: Actor, register: str, act_: str, row: str = "", /, **given: Any) -> str:
+    with pytest.raises(no) as told:
         amend(core, by, register, act_, row, **given)
     return str(told.value)
 
