@@ -36,7 +36,9 @@ class Worker:
             senders["hotline"] = results
         self._relay = Relay(core.engine, core.clock, senders, CARD_PAUSE_S)
         self._lease = Lease(core.engine, "clock")
-        self._timetable = Timetable(core, lambda: self._lease.fence is not None, build_hotline(core.settings))
+        self._timetable = Timetable(
+            core, lambda: self._lease.fence is not None, build_hotline(core.settings, lambda: core.policy)
+        )
         self._threads = [threading.Thread(target=self._carry, name=f"relay-{n}", daemon=True) for n in range(RELAYS)]
         self._threads.append(threading.Thread(target=self._lead, name="leader", daemon=True))
 

@@ -146,6 +146,36 @@ class AlreadyOverseen(Refusal):
     text = "此件已在督办中，请查看办理过程。"
 
 
+class AlreadyThere(Refusal):
+    text = "{field}「{what}」已经有了，请换一个。"
+
+
+class InUse(Refusal):
+    text = "「{what}」已有{by}，不能删除，请改为停用。"
+
+
+class StillNeeded(Refusal):
+    text = "「{what}」还有{by}，请先处理再停用。"
+
+
+class LastOne(Refusal):
+    text = "「{what}」是最后一个在用的，请先新增再停用。"
+
+
+class NothingChanged(Refusal):
+    text = "内容没有变化，请修改后再保存。"
+    status = 422
+
+
+class RolesExclude(Refusal):
+    text = "「{role}」不能与其他岗位由同一人担任，请另选人员。"
+
+
+class OwnRights(Refusal):
+    text = "不能更改自己的权限，请由另一位管理员办理。"
+    status = 403
+
+
 class DifferentBody(Refusal):
     """One key, two bodies: the second is refused and alarmed (security-reliability C3)."""
 

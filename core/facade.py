@@ -26,7 +26,7 @@ from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
 from core.queries.sheets import Rows, may_read
 from core.reads import Reads
-from core.register import outside_id, set_day, switch_post
+from core.register import Registers, outside_id, set_day, switch_post
 from core.settings import Settings
 from core.views import CaseView, LetterView, LogLine
 
@@ -43,6 +43,8 @@ class Core(Reads):
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
         self.desk = Desk(policy, clock, self._read, self._write)
+        sealing = (self.cipher, self.indexer)
+        self.registers = Registers(engine, self._line, self.world, clock, sealing, self.forget)
 
     # --- doors ---
 
@@ -56,10 +58,10 @@ class Core(Reads):
 
     def switch_post(self, key: str, actor: Actor, post_id: int) -> Actor:
         """岗位切换 (R102): the person acts from another of their posts from now on, on this channel."""
-        now = self.clock.now()
-        self._write(actor, "post.switched", f"post:{post_id}", lambda tx: switch_post(tx, actor, post_id, now))
+        today = self.today()
+        self._write(actor, "post.switched", f"post:{post_id}", lambda tx: switch_post(tx, actor, post_id, today))
         self.directory.forget()
-        return self._read(lambda tx: actor_for(tx, actor.channel, outside_id(tx, actor), actor.address))
+        return self._read(lambda tx: actor_for(tx, actor.channel, outside_id(tx, actor), self.today(), actor.address))
 
     def _write(
         self, actor: Actor | None, action: str, what: str, run: Callable[[Connection], Any], reason: str = ""
@@ -79,6 +81,12 @@ class Core(Reads):
     def operate(self, action: str, what: str, run: Callable[[Connection], Any]) -> Any:
         """An operator's act from the command line: done and on record in one commit, or not done (G4)."""
         return self._write(None, action, what, run)
+
+    def forget(self) -> None:
+        """Read policy, calendar and directory anew at their next use; other processes do so within seconds."""
+        self._kept.forget()
+        self.directory.forget()
+        self._calendar = None
 
     def note(
         self,
@@ -133,7 +141,7 @@ class Core(Reads):
 
     def actor_for(self, channel: str, outside_id: str, address: str = "") -> Actor:
         """Who is behind an outside identity, rights read now. Raises NotKnownHere, NoPost."""
-        return self._read(lambda tx: actor_for(tx, channel, outside_id, address))
+        return self._read(lambda tx: actor_for(tx, channel, outside_id, self.today(), address))
 
     # --- cards ---
 

@@ -14,7 +14,13 @@ from core.timewords import when
 from core.work import Work
 
 RECENT = (
-    select(events, people.c.name.label("person"), posts.c.title.label("title"), units.c.short.label("unit"))
+    select(
+        events,
+        people.c.name.label("person"),
+        posts.c.title.label("title"),
+        posts.c.person_id.label("holder"),
+        units.c.short.label("unit"),
+    )
     .outerjoin(people, people.c.id == events.c.person_id)
     .outerjoin(posts, posts.c.id == events.c.post_id)
     .outerjoin(units, units.c.id == posts.c.unit_id)

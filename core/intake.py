@@ -18,6 +18,7 @@ from core.entries import Entry
 from core.errors import BadField, FieldMissing, NotYours, before_writing
 from core.execute import Done, answered, apply, follow, keep_receipt, open_work, refuse
 from core.models.cases import cases, numbers, revisions
+from core.models.registers import service_types, sources
 from core.notices import letters_of
 from core.people import Actor
 from core.policy import URGENCIES
@@ -36,6 +37,13 @@ PARENT = select(cases.c.id).where(
     )
 )
 NUMBER = select(numbers.c.last).where(numbers.c.day == bindparam("today")).with_for_update()
+SOURCE = (
+    select(sources.c.valid_from, sources.c.valid_to)
+    .where(sources.c.code == bindparam("code"))
+    .with_for_update(read=True, key_share=True)
+)
+SERVICE = select(service_types.c.valid_from, service_types.c.valid_to).where(service_types.c.code == bindparam("code"))
+EVER = (date.min, None)
 NEW_CASE = insert(cases).returning(cases.c.id)
 LIMITS = (
     ("title", "标题", 100), ("content", "内容", 5000), ("place", "地点", 200), ("outside_no", "来件编号", 64),
@@ -98,6 +106,7 @@ class Intake:
         now: datetime,
         world: World,
     ) -> tuple[Done, Sequence[Entry]]:
+        _check_choices(tx, ticket, local_date(now))
         no = next_number(tx, ticket.channel, local_date(now))
         row = self._row(no, ticket, actor, now)
         row["parent_id"] = _parent(tx, ticket)
@@ -223,7 +232,6 @@ def _check(world: World, ticket: Ticket, actor: Actor) -> None:
     if not 1 <= ticket.revision <= LAST_REVISION:
         raise BadField(field="版本", why=f"应在1到{LAST_REVISION}之间")
     for label, value, known in (
-        ("问题来源", ticket.channel, policy.sources),
         ("诉求性质", ticket.type, policy.types),
         ("紧急程度", ticket.urgency, URGENCIES),
     ):
@@ -231,6 +239,20 @@ def _check(world: World, ticket: Ticket, actor: Actor) -> None:
             raise BadField(field=label, why="请从列表中选择")
     if ticket.class_code and ticket.class_code not in policy.classes:
         raise BadField(field="诉求分类", why="没有这个分类编码")
+
+
+def _check_choices(tx: Connection, ticket: Ticket, day: date) -> None:
+    """Source and service type as the registers offer them today.
+
+    The row of the source stays locked until the case is written, so a source that has one is never deleted under it.
+    """
+    chosen = (
+        ("问题来源", tx.execute(SOURCE, {"code": ticket.channel}).first()),
+        ("服务类型", tx.execute(SERVICE, {"code": ticket.service_type}).first() if ticket.service_type else EVER),
+    )
+    for label, row in chosen:
+        if row is None or not (row[0] <= day and (row[1] is None or day < row[1])):
+            raise BadField(field=label, why="请从列表中选择")
 
 
 def _digest(ticket: Ticket, actor: Actor) -> str:

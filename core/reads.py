@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from types import MappingProxyType
+from datetime import date, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, select
@@ -23,10 +22,11 @@ from core.queries import counts, filters, lists
 from core.queries.cases import case_view
 from core.queries.filters import CaseFilter
 from core.queries.people import DirectoryCache, read_directory
+from core.queries.registers import PolicyCache, overlaid
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
 from core.views import CaseView, DeskView, HomeView, WorkItem, WorkPage
 from core.work import World
-from core.worktime import Calendar, Day
+from core.worktime import Calendar, Day, local_date
 
 T = TypeVar("T")
 CASE_OF = select(cases.c.id).where(cases.c.no == bindparam("no"))
@@ -38,12 +38,21 @@ class Reads:
     """The reading half of Core. Thread-safe."""
 
     def __init__(self, policy: Policy, engine: Engine, clock: Clock, vault: SoftVault) -> None:
-        self.policy, self.engine, self.clock = policy, engine, clock
+        self.printed, self.engine, self.clock = policy, engine, clock
         self.cipher, self.indexer = Sm4Cipher(vault), Sm3Indexer(vault)
-        self.directory = DirectoryCache(lambda: self._read(read_directory))
+        self.directory = DirectoryCache(lambda: self._read(lambda tx: read_directory(tx, self.today())))
         self._reading = for_reading(engine)
-        self._rules = MappingProxyType({row.rule.id: row.rule for row in policy.limits.rows})
+        self._kept = PolicyCache(lambda known: self._read(lambda tx: overlaid(tx, policy, known)))
         self._calendar: tuple[float, Calendar] | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The tables, with what the registers keep as it was a few seconds ago at most; `printed` is the YAML alone."""
+        return self._kept()
+
+    def today(self) -> date:
+        """The local day by the business clock."""
+        return local_date(self.clock.now())
 
     def home(self, actor: Actor) -> HomeView:
         """Today, todo, done, all, overdue, and the pending work by source (R103, R104)."""
@@ -158,14 +167,15 @@ class Reads:
 
     def world(self) -> World:
         """The tables, the calendar as amended, and the directory, as of now."""
-        return World(self.policy, self.calendar(), self.directory(), self._rules)
+        policy = self.policy
+        return World(policy, self.calendar(), self.directory(), policy.limits.rules)
 
     def calendar(self) -> Calendar:
         """The published calendar with the days an administrator entered; read again every ten seconds."""
         if self._calendar is None or time.monotonic() - self._calendar[0] > CALENDAR_LIFE_S:
             rows = self._read(lambda tx: tx.execute(select(calendar_days)).all())
-            amended = self.policy.calendar.amended({row.day: Day(row.kind, row.name) for row in rows})
-            self._calendar = (time.monotonic(), amended if rows else self.policy.calendar)
+            amended = self.printed.calendar.amended({row.day: Day(row.kind, row.name) for row in rows})
+            self._calendar = (time.monotonic(), amended if rows else self.printed.calendar)
         return self._calendar[1]
 
     def _read(self, run: Callable[[Connection], T]) -> T:

@@ -14,6 +14,7 @@ from core import chain, word_index
 from core.backup import BackupFault, Manifest, decode, lines_of, manifest_of, revision_of, tables
 from core.crypto import KeyVault, Sm2Signer, Sm4Cipher, Unreadable
 from core.models.record import log_head
+from core.models.registers import SEEDED
 from core.sealed import open_samples
 
 BATCH = 500
@@ -56,13 +57,13 @@ def _must_be_empty(tx: Connection, manifest: Manifest) -> None:
     here = revision_of(tx)
     if here != manifest.revision:
         raise BackupFault(f"数据库结构是「{here or '空'}」，备份是「{manifest.revision}」，请先迁移到同一版本。")
+    untouched = chain.head(tx).seq == 0
     for table in tables():
         count = tx.execute(select(func.count()).select_from(table)).scalar_one()
-        if table is log_head:
-            count = 0 if chain.head(tx).seq == 0 else 1
-        if count:
+        if untouched and (table is log_head or table.name in SEEDED):
+            tx.execute(delete(table))
+        elif count:
             raise BackupFault(f"数据库不是空的（{table.name} 有内容），恢复只能在空库进行。")
-    tx.execute(delete(log_head))
 
 
 def _load(tx: Connection, lines: Iterator[str]) -> dict[str, int]:

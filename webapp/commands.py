@@ -209,7 +209,7 @@ def calendar(day: datetime, kind: str, name: str) -> None:
 @feed.command("pull", help="从 12345 平台拉取一次。")
 def pull_once() -> None:
     core = the_core()
-    source = build_hotline(core.settings)
+    source = build_hotline(core.settings, lambda: core.policy)
     if source is None:
         raise _stop("没有设置 12345 平台的地址（hotline.address）。")
     try:

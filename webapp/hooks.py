@@ -114,7 +114,7 @@ def _tickets(value: Any) -> list[Any]:
 
 
 def _take(raw: Any) -> dict[str, Any]:
-    ticket = read_ticket(raw)
+    ticket = read_ticket(raw, the_core().policy)
     done = the_core().register(ticket_key(ticket), ticket, replace(HOTLINE, address=address()), source="feed")
     return {
         "ticket_no": ticket.outside_no,

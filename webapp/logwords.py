@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.policy import Policy
+from core.policy.registers import ACTS as TO_DO
+from core.policy.registers import EVENTS, load_registers
 
 ACTS: Mapping[str, str] = {
     "sign_in": "登录",
@@ -39,6 +41,7 @@ ACTS: Mapping[str, str] = {
     "district.imported": "导入组织人员",
     "calendar.changed": "调整日历",
 }
+REGISTER_ACTS: Mapping[str, str] = {**TO_DO, **{EVENTS[act]: title for act, title in TO_DO.items()}}
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
 REASONS: Mapping[str, str] = {
     "WrongPassword": "账号或密码不对",
@@ -74,6 +77,13 @@ REASONS: Mapping[str, str] = {
     "AlreadyAbove": "对方已在办理",
     "CallUnanswered": "回访问题未答完",
     "AlreadyOverseen": "已在督办",
+    "AlreadyThere": "已经有了",
+    "InUse": "已被使用不能删除",
+    "StillNeeded": "还有未了的事",
+    "LastOne": "是最后一个",
+    "NothingChanged": "内容没有变化",
+    "RolesExclude": "角色互相排斥",
+    "OwnRights": "不能更改自己",
 }
 PLACES: Mapping[str, str] = {
     "case": "办件",
@@ -91,7 +101,7 @@ PLACES: Mapping[str, str] = {
     "hook": "推送",
     "log": "日志",
 }
-PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {"cases": "办件", "settings": "设置", "tray": "消息", "flows": "流程", "log": "日志"}
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",
@@ -108,6 +118,8 @@ def act(policy: Policy, action: str) -> str:
     if action in ACTS:
         return ACTS[action]
     flow, _, event = action.rpartition(".")
+    if flow in load_registers():
+        return f"{REGISTER_ACTS.get(event, event)}{load_registers()[flow].title}"
     flows = [policy.flows[flow]] if flow in policy.flows else list(policy.flows.values())
     for one in flows:
         for move in one.moves:
@@ -121,6 +133,8 @@ def thing(words: str) -> str:
     kind, sign, name = words.partition(":")
     if sign and kind == "page":
         return f"{PAGES[name]}页" if name in PAGES else f"第 {name} 页"
+    if sign and kind in load_registers():
+        return f"{load_registers()[kind].title} {name}".strip()
     if sign or kind in PLACES:
         return f"{PLACES.get(kind, kind)} {name}".strip()
     number, _, leg = words.partition("/")

@@ -43,7 +43,7 @@ def build_site(core: Core) -> APIFlask:
     for blueprint in (assets, health, api, hooks, *PAGES_OF_CONSOLE):
         app.register_blueprint(blueprint)
     teach_commands(app)
-    check_routes(app, core.policy.pages)
+    check_routes(app, core.printed.pages)
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from core.adapters.http import Http, Unreachable
 from core.adapters.tickets import read_ticket
 from core.db import canonical
 from core.errors import Refusal
+from core.policy import Policy, load_policy
 from core.ports import Envelope, ResultSink, Ticket, Undelivered
 from core.settings import Settings
 
@@ -23,7 +24,10 @@ _log = structlog.get_logger(__name__)
 class Hotline:
     """Reads `GET /tickets?since=&limit=` and writes `POST /results`, both with a bearer token."""
 
-    def __init__(self, address: str, token: str, http: Http | None = None) -> None:
+    def __init__(
+        self, address: str, token: str, http: Http | None = None, policy: Callable[[], Policy] = load_policy
+    ) -> None:
+        self._policy = policy
         self._http = http or Http(address, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
     def since(self, cursor: str) -> tuple[Sequence[Ticket], str]:
@@ -35,7 +39,8 @@ class Hotline:
         rows, ahead = answer.get("tickets"), answer.get("next")
         if not isinstance(rows, list) or not isinstance(ahead, str) or len(ahead) > 200:
             raise Unreachable("again", "工单列表的格式不对")
-        return [ticket for row in rows[: PAGE * 10] if (ticket := _readable(row)) is not None], ahead
+        policy = self._policy()
+        return [ticket for row in rows[: PAGE * 10] if (ticket := _readable(row, policy)) is not None], ahead
 
     def hand_back(self, key: str, outside_no: str, result: Mapping[str, Any]) -> None:
         """Returns once the platform confirmed. The key makes a repeat harmless there. Raises Undelivered."""
@@ -48,9 +53,9 @@ class Hotline:
             raise Undelivered("unknown", "12345 平台没有确认收到结果")
 
 
-def _readable(row: object) -> Ticket | None:
+def _readable(row: object, policy: Policy) -> Ticket | None:
     try:
-        return read_ticket(row)
+        return read_ticket(row, policy)
     except Refusal as refusal:
         number = row.get("ticket_no") if isinstance(row, dict) else None
         _log.warning("ticket not readable", ticket_no=str(number)[:64], why=refusal.kind)
@@ -71,10 +76,11 @@ class HotlineSender:
         self._sink.hand_back(letter.key, outside_no, result)
 
 
-def build_hotline(settings: Settings) -> Hotline | None:
-    """The platform the settings name; None when no address is set."""
+def build_hotline(settings: Settings, policy: Callable[[], Policy] = load_policy) -> Hotline | None:
+    """The platform the settings name, its words read by `policy`; None when no address is set."""
     hotline = settings.hotline
-    return Hotline(hotline.address, hotline.token.get_secret_value()) if hotline.address else None
+    token = hotline.token.get_secret_value()
+    return Hotline(hotline.address, token, policy=policy) if hotline.address else None
 
 
 def build_sender(settings: Settings) -> HotlineSender | None:

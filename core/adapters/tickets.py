@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import BadField, FieldMissing, Malformed, TooLong
-from core.policy import URGENCIES, load_policy
+from core.policy import URGENCIES, Policy, load_policy
 from core.ports import Ticket
 from core.queries.cases import mask_address
 from core.worktime import SHANGHAI
@@ -124,14 +124,17 @@ _OWN = (
 """Fields with a place of their own in a Ticket; the others travel in `more`."""
 
 
-def read_ticket(raw: object) -> Ticket:
-    """The ticket in a JSON object. Raises Malformed, BadField, TooLong or FieldMissing: one sentence each."""
+def read_ticket(raw: object, policy: Policy | None = None) -> Ticket:
+    """The ticket in a JSON object, its words those of `policy` (as printed when none is given).
+
+    Raises Malformed, BadField, TooLong or FieldMissing: one sentence each.
+    """
+    policy = policy or load_policy()
     if not isinstance(raw, Mapping):
         raise Malformed(why="工单应是一个 JSON 对象")
     if unknown := next((name for name in raw if name not in FIELDS), None):
         raise Malformed(why=f"不认识字段「{shown(unknown)}」")
-    got = {name: _value(name, rule, raw.get(name)) for name, rule in FIELDS.items()}
-    policy = load_policy()
+    got = {name: _value(name, rule, raw.get(name), policy) for name, rule in FIELDS.items()}
     code = _code(got["classification"], {row.title: row.code for row in policy.classes.values()}, policy.classes)
     services = {title: one for one, title in policy.service_types.items()}
     service = _code(got["service_type"], services, policy.service_types)
@@ -173,7 +176,7 @@ def _where(got: Mapping[str, Any]) -> str:
     return "".join(parts) or road or "地点不详"
 
 
-def _value(name: str, rule: Rule, given: object) -> Any:
+def _value(name: str, rule: Rule, given: object, policy: Policy) -> Any:
     if given is None or given == "":
         if rule.required:
             raise FieldMissing(field=rule.label, action="推送")
@@ -189,7 +192,7 @@ def _value(name: str, rule: Rule, given: object) -> Any:
             return _moment(rule, given)
         case "files":
             return _files(rule, given)
-    return _choice(name, rule, given)
+    return _choice(name, rule, given, policy)
 
 
 def _text(rule: Rule, given: object) -> str:
@@ -250,17 +253,16 @@ def _files(rule: Rule, given: object) -> list[str]:
     return [_text(Rule(rule.label, most=300), one) for one in given]
 
 
-def _choice(name: str, rule: Rule, given: object) -> str:
-    words = _choices(name)
+def _choice(name: str, rule: Rule, given: object, policy: Policy) -> str:
+    words = _choices(name, policy)
     code = _code(given.strip(), words, frozenset(words.values())) if isinstance(given, str) else None
     if code is None:
         raise BadField(field=rule.label, why="不在可选范围内")
     return code
 
 
-def _choices(name: str) -> Mapping[str, str]:
+def _choices(name: str, policy: Policy) -> Mapping[str, str]:
     """Chinese word → code."""
-    policy = load_policy()
     match name:
         case "channel":
             sources = policy.sources.values()

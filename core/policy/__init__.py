@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -58,11 +58,30 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One of the twelve channels an appeal comes from (R101, R104)."""
+    """One of the channels an appeal comes from (R101, R104); `valid_to` is the first day it is no longer offered."""
 
     code: str
     title: str
     short: str
+    valid_from: date = date.min
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceType:
+    """One kind of service, below one demand type (R100); `valid_to` is the first day it is no longer offered."""
+
+    code: str
+    title: str
+    demand_type: str
+    valid_from: date = date.min
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +96,11 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All tables, proved."""
+    """All tables, proved. What a register keeps (sources, service types, limits) is laid over them as it is now.
+
+    `sources` and `service_types` hold every code there ever was, so that an old case keeps its words; a form offers
+    `open_sources` and `open_service_types`.
+    """
 
     flows: Mapping[str, Flow]
     standings: Mapping[str, Standing]
@@ -98,6 +121,7 @@ class Policy:
     sources: Mapping[str, Source]
     types: Mapping[str, str]
     service_types: Mapping[str, str]
+    service_rows: Mapping[str, ServiceType]
     classes: Mapping[str, ClassRow]
     glossary: Mapping[str, str]
     choices: Mapping[str, Mapping[str, str]]
@@ -108,6 +132,15 @@ class Policy:
     def say(self, word: str) -> str:
         """The Chinese of an identifier; the identifier itself when the glossary has none."""
         return self.glossary.get(word, word)
+
+    def open_sources(self, day: date) -> tuple[Source, ...]:
+        """What may be chosen on this day, in the order of the register."""
+        return tuple(source for source in self.sources.values() if source.holds_on(day))
+
+    def open_service_types(self, day: date, demand_type: str = "") -> tuple[ServiceType, ...]:
+        """What may be chosen on this day, for one demand type or for all."""
+        rows = self.service_rows.values()
+        return tuple(one for one in rows if one.holds_on(day) and demand_type in ("", one.demand_type))
 
     def class_title(self, code: str | None) -> str:
         """「道路积水」 with its parents: 「城市水务 · 排水 · 道路积水」; empty for an unknown code."""
@@ -164,6 +197,7 @@ def load_policy() -> Policy:
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
         types=MappingProxyType({row["code"]: row["title"] for row in services["demand_types"]}),
         service_types=MappingProxyType({row["code"]: row["title"] for row in services["service_types"]}),
+        service_rows=MappingProxyType({row["code"]: ServiceType(**row) for row in services["service_types"]}),
         classes=MappingProxyType({row["code"]: _class(row) for row in classes}),
         glossary=MappingProxyType({name: row["zh"] for name, row in read("glossary.yaml").items()}),
         choices=MappingProxyType(choices),

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import combinations, pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from core.deadlines import Limit
@@ -90,6 +91,7 @@ class LimitPolicy:
     callback_attempts: int
     callback_within: Limit
     archive_after: Limit
+    rules: Mapping[str, LimitRule] = field(default_factory=dict, compare=False)  # every row by its id
 
     def rule_for(
         self,
@@ -132,6 +134,7 @@ def load_limits(table: Mapping[str, Any], source: str = "limits.yaml") -> LimitP
         callback_attempts=_count(table["callback"]["attempts"], f"{source} callback column attempts", least=1),
         callback_within=_limit(table["callback"]["within"], f"{source} callback column within"),
         archive_after=archive_after,
+        rules=MappingProxyType({row.rule.id: row.rule for row in rows}),
     )
 
 

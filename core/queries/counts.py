@@ -14,7 +14,7 @@ from core.queries.filters import CaseFilter
 from core.queries.lists import MOST, TITLES, Asked, found
 from core.views import DeskView, HomeView, Tally
 from core.work import World
-from core.worktime import SHANGHAI
+from core.worktime import SHANGHAI, local_date
 
 
 def home(tx: Connection, actor: Actor, world: World, now: datetime, posts: Sequence[PostView]) -> HomeView:
@@ -51,4 +51,8 @@ def _sources(tx: Connection, actor: Actor, world: World, now: datetime) -> tuple
     waits = found(tx, Asked("todo"), actor, world, now, None).ids.order_by(None)
     query = select(cases.c.channel, func.count()).where(cases.c.id.in_(waits)).group_by(cases.c.channel)
     pending = {row[0]: row[1] for row in tx.execute(query)}
-    return tuple(Tally(one.code, one.short, pending.get(one.code, 0)) for one in world.policy.sources.values())
+    return tuple(
+        Tally(one.code, one.short, pending.get(one.code, 0))
+        for one in world.policy.sources.values()
+        if one.holds_on(local_date(now)) or pending.get(one.code)  # a retired source stays while in use
+    )

@@ -6,14 +6,19 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
 
 from core.errors import NoPost, NotKnownHere
 from core.models.people import identities, people, posts, units
+from core.models.registers import absences
 from core.people import Actor, PostView
+
+COVERS = "（代）"
+"""What stands behind the title of whoever acts for somebody away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Holder:
     title: str
     dingtalk: str
     actor: Actor
+    cover: bool = False  # acts for the one who holds the post and is away (请假代办)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,8 @@ class DirectoryCache:
         self._read_at = float("-inf")
 
 
-def read_directory(tx: Connection) -> Directory:
-    """The whole directory as of this transaction."""
+def read_directory(tx: Connection, today: date) -> Directory:
+    """The whole directory as of this transaction; whoever covers for somebody today stands beside them."""
     known = {row.id: _unit(row) for row in tx.execute(select(units))}
     outside = {
         row.person_id: row.outside_id
@@ -133,10 +139,29 @@ def read_directory(tx: Connection) -> Directory:
         for word in (unit.name, unit.short, unit.code, str(unit.id))
     }
     directory = Directory(known, words, holders)
-    directory.by_unit.update(_grouped(holders.values(), lambda holder: holder.unit))
-    directory.by_role.update(_grouped(holders.values(), lambda holder: holder.role))
-    directory.by_person.update(_grouped(holders.values(), lambda holder: holder.person))
+    standing = [*holders.values(), *_covering(tx, today, holders, outside)]
+    directory.by_unit.update(_grouped(standing, lambda holder: holder.unit))
+    directory.by_role.update(_grouped(standing, lambda holder: holder.role))
+    directory.by_person.update(_grouped(standing, lambda holder: holder.person))
     return directory
+
+
+def _covering(tx: Connection, today: date, holders: dict[int, Holder], outside: dict[int, str]) -> Iterable[Holder]:
+    """Those who act for somebody away today (请假代办), each as a further holder of that post."""
+    query = (
+        select(absences.c.post_id, people.c.id, people.c.name)
+        .join(people, people.c.id == absences.c.cover_id)
+        .where(absences.c.first_day <= today, today <= absences.c.last_day, people.c.active)
+        .order_by(absences.c.id)
+    )
+    for row in tx.execute(query):
+        if (holder := holders.get(row.post_id)) is not None:
+            title = f"{holder.title}{COVERS}"
+            actor = replace(holder.actor, person=row.id, name=row.name, title=title)
+            yield replace(
+                holder, person=row.id, name=row.name, title=title, dingtalk=outside.get(row.id, ""), actor=actor,
+                cover=True,
+            )  # fmt: skip
 
 
 def _grouped(holders: Iterable[Holder], key: Callable[[Holder], Any]) -> dict[Any, tuple[Holder, ...]]:
@@ -174,27 +199,39 @@ _OF_IDENTITY = (
     .join(identities, identities.c.person_id == people.c.id)
     .where(identities.c.channel == bindparam("channel"), identities.c.outside_id == bindparam("outside_id"))
 )
-_OF_PERSON = _POSTS.where(people.c.id == bindparam("person"))
+_COVERED = (
+    select(posts, units.c.short.label("unit_name"))
+    .join(absences, absences.c.post_id == posts.c.id)
+    .join(units, units.c.id == posts.c.unit_id)
+    .where(
+        absences.c.cover_id == bindparam("person"), absences.c.first_day <= bindparam("today"),
+        bindparam("today") <= absences.c.last_day, posts.c.active, units.c.active,
+    )
+    .order_by(posts.c.id)
+)  # fmt: skip
 
 
-def actor_for(tx: Connection, channel: str, outside_id: str, address: str = "") -> Actor:
+def actor_for(tx: Connection, channel: str, outside_id: str, today: date, address: str = "") -> Actor:
     """The person behind an outside identity, at their current post, with rights read now (A5).
+
+    Posts covered today (请假代办) stand beside the person's own.
 
     Raises NotKnownHere for strangers and the disabled, NoPost for people without an active post.
     """
     rows = tx.execute(_OF_IDENTITY, {"channel": channel, "outside_id": outside_id}).all()
     if not rows or not rows[0].present:
         raise NotKnownHere()
-    return _actor(rows, rows[0].whose, rows[0].name, rows[0].current, channel, address)
+    covered = tx.execute(_COVERED, {"person": rows[0].whose, "today": today}).all()
+    held = post_views([row for row in rows if row.unit_name is not None], covered, rows[0].current)
+    return _actor(held, rows[0].whose, rows[0].name, channel, address)
 
 
-def actor_at(tx: Connection, person: int, name: str, current: int | None, channel: str, address: str) -> Actor:
-    """A known person at the post `current`, or at their first one when that is gone."""
-    return _actor(tx.execute(_OF_PERSON, {"person": person}).all(), person, name, current, channel, address)
+def covered_posts(tx: Connection, person: int, today: date) -> set[int]:
+    """The posts this person covers today."""
+    return {row.id for row in tx.execute(_COVERED, {"person": person, "today": today})}
 
 
-def _actor(rows: Sequence[Any], person: int, name: str, current: int | None, channel: str, address: str) -> Actor:
-    held = post_views([row for row in rows if row.unit_name is not None], current)
+def _actor(held: Sequence[PostView], person: int, name: str, channel: str, address: str) -> Actor:
     if not held:
         raise NoPost()
     now = next(post for post in held if post.current)
@@ -205,12 +242,13 @@ def _actor(rows: Sequence[Any], person: int, name: str, current: int | None, cha
     )  # fmt: skip
 
 
-def post_views(rows: Sequence[Any], current: int | None) -> list[PostView]:
-    chosen = current if any(row.id == current for row in rows) else (rows[0].id if rows else None)
+def post_views(own: Sequence[Any], covered: Sequence[Any], current: int | None) -> list[PostView]:
+    rows = [*((row, "") for row in own), *((row, COVERS) for row in covered)]
+    chosen = current if any(row.id == current for row, _ in rows) else (rows[0][0].id if rows else None)
     return [
         PostView(
-            row.id, row.unit_id, row.unit_name, row.role, row.title, row.id == chosen,
+            row.id, row.unit_id, row.unit_name, row.role, f"{row.title}{mark}", row.id == chosen,
             frozenset(row.in_charge.get("units", ())),
         )
-        for row in rows
+        for row, mark in rows
     ]  # fmt: skip

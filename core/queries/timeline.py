@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from core.models.people import people, posts, units
 from core.models.record import events
 from core.policy import Policy
-from core.queries.people import Directory
+from core.queries.people import COVERS, Directory
 from core.timewords import when
 from core.views import TimelineLine
 
@@ -20,6 +20,7 @@ EVENTS = (
         events,
         people.c.name.label("person"),
         posts.c.title.label("title"),
+        posts.c.person_id.label("holder"),
         units.c.short.label("unit"),
     )
     .outerjoin(people, people.c.id == events.c.person_id)
@@ -37,9 +38,10 @@ def read_events(tx: Connection, case_id: int) -> list[Mapping[str, Any]]:
 
 
 def who_did(event: Mapping[str, Any]) -> str:
-    """The person under their unit, 「水务局 王某」, or the machine."""
+    """The person under their unit, 「水务局 王某」, 「王某（代）」 when they acted for another; or the machine."""
     if event["person"]:
-        return f"{event['unit'] or ''} {event['person']}".strip()
+        covers = event["holder"] is not None and event["holder"] != event["person_id"]
+        return f"{event['unit'] or ''} {event['person']}{COVERS if covers else ''}".strip()
     return SYSTEMS.get(event["source"], "系统")
 
 

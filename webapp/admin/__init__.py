@@ -7,8 +7,9 @@ from webapp.admin.flows import flows
 from webapp.admin.log import log
 from webapp.admin.moves import moves
 from webapp.admin.saved import saved
+from webapp.admin.settings import settings
 from webapp.admin.tray import tray
 
-PAGES_OF_CONSOLE = (door, cases, moves, batch, saved, tray, flows, log)
+PAGES_OF_CONSOLE = (door, cases, moves, batch, saved, tray, flows, settings, log)
 
 __all__ = ["PAGES_OF_CONSOLE"]

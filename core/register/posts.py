@@ -1,8 +1,8 @@
-"""The second door: what is kept rather than moved: a person's post on a channel (R102), the days of the calendar."""
+"""Kept beside the registers: a person's post on a channel (R102), and a day of the calendar by command line."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -10,12 +10,16 @@ from core.errors import BadField, Unknown
 from core.models.cases import calendar_days
 from core.models.people import identities, posts
 from core.people import Actor
+from core.queries.people import covered_posts
 
 
-def switch_post(tx: Connection, actor: Actor, post_id: int, now: datetime) -> None:
-    """Make `post_id` the person's post on this channel. Raises Unknown for a post that is not theirs or not active."""
-    mine = select(posts.c.id).where(posts.c.id == post_id, posts.c.person_id == actor.person, posts.c.active)
-    if abs(post_id) >= 2**63 or tx.execute(mine).first() is None:
+def switch_post(tx: Connection, actor: Actor, post_id: int, today: date) -> None:
+    """Make `post_id` the person's post on this channel, one of their own or one they cover today.
+
+    Raises Unknown for a post that is neither or is not active.
+    """
+    mine = select(posts.c.id).where(posts.c.person_id == actor.person, posts.c.active)
+    if post_id not in {*tx.execute(mine).scalars(), *covered_posts(tx, actor.person or 0, today)}:
         raise Unknown(what="这个岗位")
     on_channel = (identities.c.person_id == actor.person, identities.c.channel == actor.channel)
     tx.execute(update(identities).where(*on_channel).values(post_id=post_id))

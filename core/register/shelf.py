@@ -1,0 +1,24 @@
+"""Which keeper keeps which register of registers.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from core.register.keepers import CalendarDays, DutyTurns, Keeper, ServiceTypes, Sources
+from core.register.rules import Limits
+from core.register.staff import Absences, People, Posts, Units
+
+SHELF: Mapping[str, Keeper] = MappingProxyType(
+    {
+        "source": Sources(),
+        "service_type": ServiceTypes(),
+        "calendar_day": CalendarDays(),
+        "duty_turn": DutyTurns(),
+        "absence": Absences(),
+        "limit": Limits(),
+        "unit": Units(),
+        "person": People(),
+        "post": Posts(),
+    }
+)
