@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from core import Command, Core, Refusal
 from core.adapters.hotline import Hotline
-from core.chores import due_commands, recounts, sweep
+from core.chores import due_commands, look_later, looks, recounts, sweep
 from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
@@ -34,6 +34,7 @@ class Timetable:
     def start(self) -> None:
         every = self._scheduler.add_job
         every(self._guarded(self.move_what_is_due), "interval", seconds=5)
+        every(self._guarded(self.speak_up), "interval", seconds=5)
         every(self._guarded(self.follow_the_calendar), "interval", seconds=15)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
@@ -64,6 +65,16 @@ class Timetable:
         with core.engine.connect().execution_options(readonly=True) as tx:
             commands = due_commands(tx, core.world(), core.clock.now())
         self._execute(commands)
+
+    def speak_up(self) -> None:
+        """Warn and remind where it is time; a person who acted meanwhile has made it needless."""
+        core = self._core
+        with core.engine.connect().execution_options(readonly=True) as tx:
+            commands, silent = looks(tx, core.world(), core.clock.now())
+        self._execute(commands)
+        if silent:
+            with core.engine.begin() as tx:
+                look_later(tx, silent)
 
     def follow_the_calendar(self) -> None:
         """Count deadlines anew after a change of the calendar, and once after the start: it may have changed since."""

@@ -41,6 +41,7 @@ def a_case() -> CaseView:
         a_move("sign", "签收", face="main", style="primary"),
         a_move("pass_on", "转办", lead),
         a_move("return", "退回", style="danger"),
+        a_move("snooze", "稍后提醒", Field("wait", "什么时候再提醒", "SELECT", True)),
     )
     told = TimelineLine(SENT, "09:05", "指挥中心 陈某", "派发", "请当天到现场抽排", "case.dispatched", "web", 42)
     return CaseView(
@@ -51,7 +52,8 @@ def a_case() -> CaseView:
         phone="138****5678", address="海秀街道港口路公交站旁", registered_at=SENT, registered="3月9日 周一 08:58",
         lead="水务局", left=LEFT, overdue=False, due_at=DUE, provisional=False, whose_move="水务局 经办人", ended=False,
         last="指挥中心 陈某 09:05 派发给水务局", result="", marks=("紧急",), legs=(a_leg(),), moves=moves,
-        timeline=(told,), units=units, rules=(), calls=(), revisions=(),
+        timeline=(told,), units=units, rules=(), calls=(), revisions=(), warning="△ 黄色预警",
+        next_at=DUE, next_told="单位负责人",
     )  # fmt: skip
 
 

@@ -97,8 +97,8 @@ def _rows(items: Sequence[WorkItem]) -> Iterator[Row]:
 
 
 def _sub(item: WorkItem) -> str:
-    """Number and time left; the channel only where the line has room for it."""
-    told = " · ".join(part for part in (f"尾号 {item.tail}", until(item.left)) if part)
+    """The warning in sign and word, number and time left; the channel only where the line has room for it."""
+    told = " · ".join(part for part in (item.warning[:4], f"尾号 {item.tail}", until(item.left)) if part)
     longer = f"{told} · {item.channel_title}"
     return clean(longer if item.channel_title and len(longer) <= LINE else told, SUB)
 

@@ -64,6 +64,7 @@ class LegView:
     explained: tuple[str, ...]
     result: str
     marks: tuple[str, ...]  # 已催办 1 次, 延期待批 …
+    warning: str = ""  # △ 黄色预警
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,9 @@ class CaseView:
     rules: tuple[str, ...]  # the deadline explained, line by line
     calls: tuple[str, ...]  # call-backs in words: first, final
     revisions: tuple[str, ...]
+    warning: str = ""  # △ 黄色预警: sign and word, never colour alone
+    next_at: datetime | None = None  # the next rung of the ladder, and whom it tells
+    next_told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ class WorkItem:
     registered_at: datetime
     urgency: str
     todo: str  # 签收 | 办理 | 审核 | 派发 | 回访 | '' : the group of 待办
+    warning: str = ""  # △ 黄色预警
 
 
 @dataclass(frozen=True, slots=True)

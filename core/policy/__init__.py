@@ -16,6 +16,7 @@ from core.guards import CHOICES, GUARDS
 from core.people import RELATIONS, Standing
 from core.policy.flow import Flow, Words, faults, read_flow
 from core.policy.limits import LimitPolicy, read_limits
+from core.policy.watching import Digests, Ladder, Warnings, read_digests, read_ladder, read_warnings
 from core.policy.workdays import read_calendar
 from core.worktime import Calendar
 
@@ -92,6 +93,9 @@ class Policy:
     hand_back: frozenset[str]
     quiet: QuietHours
     limits: LimitPolicy
+    warnings: Warnings
+    ladder: Ladder
+    digests: Digests
     calendar: Calendar
     sources: Mapping[str, Source]
     types: Mapping[str, str]
@@ -157,6 +161,9 @@ def load_policy() -> Policy:
         hand_back=frozenset(notices["hand_back"]),
         quiet=_quiet(notices["quiet_hours"]),
         limits=read_limits(),
+        warnings=read_warnings(),
+        ladder=read_ladder(),
+        digests=read_digests(),
         calendar=read_calendar(),
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
         types=MappingProxyType({row["code"]: row["title"] for row in services["demand_types"]}),

@@ -19,6 +19,7 @@ from core.people import Actor
 from core.queries.sheets import reach
 from core.timewords import when
 from core.views import HomeView, Tally, WorkItem, WorkPage
+from core.watch import label_of
 from core.work import World
 from core.worktime import SHANGHAI, local_date
 
@@ -225,6 +226,7 @@ def _item(
         registered_at=row["registered_at"],
         urgency=row["urgency"],
         todo=_group(row, legs, actor, world),
+        warning=label_of(policy, clock, now) if live and clock is not None else "",
     )
 
 
