@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.people import PostView
-from core.views import CaseView, Field, HomeView, LegView, MoveView, Option, Tally, TimelineLine, WorkItem, WorkPage
+from core.views import (
+    CaseView,
+    DigestView,
+    Field,
+    HomeView,
+    LegView,
+    MoveView,
+    Option,
+    Tally,
+    TimelineLine,
+    WorkItem,
+    WorkPage,
+)
 
 SENT = datetime(2026, 3, 9, 1, 5, tzinfo=UTC)
 DUE = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
@@ -96,6 +108,17 @@ def a_home() -> HomeView:
         "李某", "水务局 经办人", "3月9日 周一 09:40", tuple(Tally(*one) for one in tallies),
         tuple(Tally(*one) for one in SOURCES), posts,
     )  # fmt: skip
+
+
+def a_digest() -> DigestView:
+    """A clerk's morning."""
+    items = (
+        an_item(4176, "签收", "待签收", "美俗路井盖松动", overdue=True),
+        an_item(4188, "办理", "办理中", "金滩路排水口异味"),
+    )
+    tallies = (Tally("overdue", "已超期", 1), Tally("todo", "今天到期", 2), Tally("todo", "等您处理", 19))
+    lines = ("岗位「海秀街道 联系人」还有待办 3 件，发送「岗位」切换",)
+    return DigestView("morning", "早报", "李某", "水务局 经办人", "3月9日 周一", tallies, items, lines)
 
 
 def a_closed_case() -> CaseView:

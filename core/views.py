@@ -192,6 +192,20 @@ class HomeView:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestView:
+    """A digest (C14): morning for a person, evening for a unit's head. Each tally opens the list of its key."""
+
+    kind: str  # morning | evening
+    title: str
+    name: str
+    post: str
+    day: str
+    tallies: tuple[Tally, ...]
+    items: tuple[WorkItem, ...]
+    lines: tuple[str, ...]  # other posts, warnings of the unit
+
+
+@dataclass(frozen=True, slots=True)
 class LetterView:
     """One letter of the tray, for the console."""
 
