@@ -143,5 +143,5 @@ def a_case_to_close() -> CaseView:
     )
     return replace(
         a_case(), state="closing", state_title="待办结", result=done, moves=moves, legs=(leg,),
-        whose_move="指挥中心调度员", last="水务局 林某 15:40 办结：积水已退", timeline=(),
+        whose_move="指挥中心调度员", warning="", next_at=None, last="水务局 林某 15:40 办结：积水已退", timeline=(),
     )  # fmt: skip
