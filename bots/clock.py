@@ -9,13 +9,14 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core import Command, Core, Refusal
+from core import Command, Core, Done, Refusal
 from core.adapters.hotline import Hotline
 from core.chores import due_commands, look_later, looks, recounts, sweep
 from core.digests import Digests
 from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
+from core.moved import tell_of_moved
 from core.unit_watch import UnitWatch
 from core.unreached import Unreached
 from core.worktime import Calendar, local_date
@@ -102,17 +103,20 @@ class Timetable:
             return
         with self._core.engine.connect().execution_options(readonly=True) as tx:
             commands = list(recounts(tx, self._core.world()))
-        self._execute(commands)
+        tell_of_moved(self._core, self._execute(commands))
         self._counted_by = calendar
 
-    def _execute(self, commands: Iterable[Command]) -> None:
+    def _execute(self, commands: Iterable[Command]) -> list[tuple[Command, Done]]:
+        """Execute what is still due; returns what was done."""
+        done = list[tuple[Command, Done]]()
         for command in commands:
             try:
-                self._core.execute(command)
+                done.append((command, self._core.execute(command)))
             except Stale:
                 log.info("overtaken", key=command.key)
             except Refusal as refusal:
                 log.warning("clock refused", key=command.key, why=str(refusal))
+        return done
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

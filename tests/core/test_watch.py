@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from core import Actor, Core
 from core.chores import looks
 from core.errors import BadField, NotYours
 from core.models.cases import case_legs
-from core.models.record import events
+from core.models.record import events, letters
 from core.policy import load_policy
 from tests.builders import (
     LEAD,
@@ -100,7 +101,7 @@ def test_going_down_is_silent_and_the_same_level_waits_a_working_day(core: Core,
 
 def test_a_second_return_is_orange_and_a_sensitive_case_red_at_once(core: Core, clock: StillClock) -> None:
     case = dispatched(core)
-    returned = {"reason": "not_our_duty", "basis": "三定方案"}
+    returned: dict[str, Any] = {"reason": "not_our_duty", "basis": "三定方案"}
     for _ in range(2):
         act(core, clerk(core), case, "return", LEAD, **returned)
         act(core, clerk(core), case, "withdraw_return", LEAD)
@@ -164,7 +165,10 @@ def test_a_typhoon_closure_entered_at_noon_moves_what_was_to_come(core: Core, cl
     before = leg_of(core, case, LEAD)
     for day in ("2026-03-12", "2026-03-13"):
         core.set_day(clock.now().date().fromisoformat(day), "holiday", "台风停工")
-    recount(core)
+    assert (recount(core), recount(core)) == (1, 0)
+    line = rows(core, letters, letters.c.key.like("moved:%"))[0]
+    assert (line.body["people"], line.body["title"]) == ([clerk(core).person], "时限重算")
+    assert core.case_view(clerk(core), case).timeline[-1].what == "重算时限（城管局）"
     after = leg_of(core, case, LEAD)
     assert after["due_at"] - before["due_at"] == timedelta(days=2)
     assert after["look_at"] > before["look_at"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -13,6 +12,7 @@ from core.chores import due_commands, look_later, looks, recounts
 from core.execute import Command
 from core.models.cases import case_legs
 from core.models.record import letters
+from core.moved import tell_of_moved
 from tests.builders import rows
 from tests.clock import StillClock
 from tests.core.moments import local
@@ -85,9 +85,8 @@ def heard(core: Core, case: int | None = None) -> list[tuple[str, str, int]]:
     return [(at, head, count) for (at, head), count in found.items()]
 
 
-def recount(core: Core) -> None:
-    """What the leader does after a change of the calendar."""
+def recount(core: Core) -> int:
+    """What the leader does after a change of the calendar; returns how many people it tells."""
     with core.engine.connect() as tx:
-        commands: list[Any] = list(recounts(tx, core.world()))
-    for command in commands:
-        core.execute(command)
+        commands = list(recounts(tx, core.world()))
+    return tell_of_moved(core, [(command, core.execute(command)) for command in commands])
