@@ -47,7 +47,7 @@ def test_a_warning_reaches_card_and_chat_as_sign_and_word(stage: Stage) -> None:
     clerk = stage[CITY]
     track = clerk.card(case.no)
     clerk.tap(track, "sign")
-    stage.clock.set("2026-03-13 16:45")
+    stage.clock.set("2026-03-13 17:15")
     assert "橙色，时限已用八成" in line_of(stage, CITY, "预警", case.no)
     stage.settle()
     assert clerk.face(track)["warning"] == "◇ 橙色预警"
