@@ -8,7 +8,7 @@ said; `off` until when a person has put off their reminders; `next` who is told 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,7 +71,9 @@ def due_step(one: Leg, now: datetime) -> Step | None:
     reached = level_of(one.leg, now)
     if warned:
         highest = max(warned, key=lambda step: LEVELS.index(step.key))
-        return highest if LEVELS.index(highest.key) < reached else None
+        number = LEVELS.index(highest.key)
+        why = why_of(one, one.policy.warnings.levels[number], highest.at + timedelta(seconds=1))
+        return replace(highest, why=why) if number < reached else None
     return max(due, key=_at, default=None)
 
 
@@ -172,7 +174,7 @@ def _warnings(one: Leg) -> Iterator[Step]:
         if told := watch.get("told", NONE).get(level.name):
             at = max(at, _later(one, _moment(told["at"]), policy.again_after))
         at = _allowed(one, at, level.hours)
-        yield Step(at, "warn", level.name, level.tell, why_of(one, level, at + timedelta(seconds=1)))
+        yield Step(at, "warn", level.name, level.tell, "")
 
 
 def _rungs(one: Leg) -> Iterator[tuple[Rung, datetime]]:

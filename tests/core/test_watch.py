@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
 from core import Actor, Core
 from core.chores import looks
@@ -288,6 +289,17 @@ def test_a_quiet_look_reads_no_row_that_has_nothing_to_say(core: Core, clock: St
     with core.engine.connect() as tx:
         assert looks(tx, core.world(), clock.now()) == ([], [])
     assert all(row.look_at > clock.now() for row in rows(core, case_legs))
+
+
+def test_a_look_goes_along_its_index(core: Core) -> None:
+    """SQLite says so outright; PostgreSQL has the same index and would read an empty table whole."""
+    if core.engine.dialect.name == "sqlite":
+        with core.engine.connect() as tx:
+            plan = tx.exec_driver_sql(
+                "EXPLAIN QUERY PLAN SELECT id FROM case_legs WHERE look_at <= '2026' ORDER BY look_at, id LIMIT 30"
+            ).all()
+        assert "ix_case_legs_look_at" in str(plan)
+    assert "ix_case_legs_look_at" in {one["name"] for one in inspect(core.engine).get_indexes("case_legs")}
 
 
 def test_redone_work_begins_its_warnings_anew(core: Core, clock: StillClock) -> None:
