@@ -9,12 +9,16 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core import Command, Core, Refusal
+from core import Command, Core, Done, Refusal
 from core.adapters.hotline import Hotline
-from core.chores import due_commands, recounts, sweep
+from core.chores import due_commands, look_later, looks, recounts, sweep
+from core.digests import Digests
 from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
+from core.moved import tell_of_moved
+from core.unit_watch import UnitWatch
+from core.unreached import Unreached
 from core.worktime import Calendar, local_date
 
 log = structlog.get_logger()
@@ -26,6 +30,7 @@ class Timetable:
     def __init__(self, core: Core, leads: Callable[[], bool], hotline: Hotline | None) -> None:
         self._core, self._leads, self._hotline = core, leads, hotline
         self._counted_by: Calendar | None = None
+        self._digests = Digests(core)
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": 60},
@@ -34,7 +39,11 @@ class Timetable:
     def start(self) -> None:
         every = self._scheduler.add_job
         every(self._guarded(self.move_what_is_due), "interval", seconds=5)
+        every(self._guarded(self.speak_up), "interval", seconds=5)
         every(self._guarded(self.follow_the_calendar), "interval", seconds=15)
+        every(self._guarded(self.write_digests), "interval", seconds=5)
+        every(self._guarded(self.find_unreached), "interval", seconds=30)
+        every(self._guarded(self.look_at_units), "interval", minutes=30)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -65,6 +74,28 @@ class Timetable:
             commands = due_commands(tx, core.world(), core.clock.now())
         self._execute(commands)
 
+    def speak_up(self) -> None:
+        """Warn and remind where it is time; a person who acted meanwhile has made it needless."""
+        core = self._core
+        with core.engine.connect().execution_options(readonly=True) as tx:
+            commands, silent = looks(tx, core.world(), core.clock.now())
+        self._execute(commands)
+        if silent:
+            with core.engine.begin() as tx:
+                look_later(tx, silent)
+
+    def write_digests(self) -> None:
+        """The morning and evening digests, a few people at a time."""
+        self._digests.write_due()
+
+    def look_at_units(self) -> None:
+        """Three-level warning of whole units."""
+        UnitWatch(self._core).check()
+
+    def find_unreached(self) -> None:
+        """Lines that reached nobody: who sent the case hears of it."""
+        Unreached(self._core).tell_of_dead_lines()
+
     def follow_the_calendar(self) -> None:
         """Count deadlines anew after a change of the calendar, and once after the start: it may have changed since."""
         calendar = self._core.calendar()
@@ -72,17 +103,20 @@ class Timetable:
             return
         with self._core.engine.connect().execution_options(readonly=True) as tx:
             commands = list(recounts(tx, self._core.world()))
-        self._execute(commands)
+        tell_of_moved(self._core, self._execute(commands))
         self._counted_by = calendar
 
-    def _execute(self, commands: Iterable[Command]) -> None:
+    def _execute(self, commands: Iterable[Command]) -> list[tuple[Command, Done]]:
+        """Execute what is still due; returns what was done."""
+        done = list[tuple[Command, Done]]()
         for command in commands:
             try:
-                self._core.execute(command)
+                done.append((command, self._core.execute(command)))
             except Stale:
                 log.info("overtaken", key=command.key)
             except Refusal as refusal:
                 log.warning("clock refused", key=command.key, why=str(refusal))
+        return done
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

@@ -55,6 +55,7 @@ def case_face(view: CaseView, note: str = "", *, base: str = "") -> Face:
             "whose_move": fit(f"现在该谁：{clean(view.whose_move, LINE)}" if not view.ended else "已结束，不用再操作"),
             "left": fit(left),
             "has_left": flag(bool(left)),
+            **_ahead(view),
             **_result(view),
             **_details(view),
             "seq": str(next((move.seq for move in moves if move.leg is not None), "")),
@@ -126,6 +127,16 @@ def _public(view: CaseView, subject: str, base: str) -> dict[str, str]:
     }
 
 
+def _ahead(view: CaseView) -> dict[str, str]:
+    """The warning in sign and word, and the next rung of the ladder by its date (C15)."""
+    told = f"下一步提醒：{_date(view.next_at)} 告知{view.next_told}" if view.next_at and not view.ended else ""
+    warning = "" if view.ended else view.warning
+    return {
+        "warning": fit(warning), "has_warning": flag(bool(warning)),
+        "next_step": fit(told), "has_next_step": flag(bool(told)),
+    }  # fmt: skip
+
+
 def _result(view: CaseView) -> dict[str, str]:
     """The answer to the citizen; before there is one, what the units handed in."""
     handed_in = [f"{leg.unit}：{leg.result}" if len(view.legs) > 1 else leg.result for leg in view.legs if leg.result]
@@ -152,7 +163,9 @@ def _details(view: CaseView) -> dict[str, str]:
 def _last_words(view: CaseView) -> list[tuple[str, str]]:
     """The words given with the latest act, such as the reason of a return; not the result again."""
     results = tuple(told for told in (view.result, *(leg.result for leg in view.legs)) if told)
-    words = [line for line in view.timeline if line.text and not line.text.startswith(results)]
+    words = [
+        line for line in view.timeline if line.text and line.source != "clock" and not line.text.startswith(results)
+    ]
     if view.ended or not words:
         return []
     latest = max(words, key=lambda line: (line.at, line.id))

@@ -11,6 +11,7 @@ from typing import Any
 from cards import case_template, pictures, samples
 from cards.card import Face
 from cards.case import case_face
+from cards.digest import digest_face
 from cards.home import home_face
 from cards.manifest import Manifest, buttons, manifests
 from cards.work import work_face
@@ -45,6 +46,7 @@ def faces() -> Mapping[str, tuple[Face, ...]]:
             case_face(samples.a_case_to_close(), stale, base=ADDRESS),
             case_face(samples.a_closed_case(), base=ADDRESS),
         ),
+        "digest": (digest_face(samples.a_digest()),),
         "home": (home_face(samples.a_home()), home_face(samples.a_home(), samples.a_page())),
         "work": (work_face(samples.a_page()), work_face(None, guesses=guesses)),
     }

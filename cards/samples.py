@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.people import PostView
-from core.views import CaseView, Field, HomeView, LegView, MoveView, Option, Tally, TimelineLine, WorkItem, WorkPage
+from core.views import (
+    CaseView,
+    DigestView,
+    Field,
+    HomeView,
+    LegView,
+    MoveView,
+    Option,
+    Tally,
+    TimelineLine,
+    WorkItem,
+    WorkPage,
+)
 
 SENT = datetime(2026, 3, 9, 1, 5, tzinfo=UTC)
 DUE = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
@@ -41,6 +53,7 @@ def a_case() -> CaseView:
         a_move("sign", "签收", face="main", style="primary"),
         a_move("pass_on", "转办", lead),
         a_move("return", "退回", style="danger"),
+        a_move("snooze", "稍后提醒", Field("wait", "什么时候再提醒", "SELECT", True)),
     )
     told = TimelineLine(SENT, "09:05", "指挥中心 陈某", "派发", "请当天到现场抽排", "case.dispatched", "web", 42)
     return CaseView(
@@ -51,7 +64,8 @@ def a_case() -> CaseView:
         phone="138****5678", address="海秀街道港口路公交站旁", registered_at=SENT, registered="3月9日 周一 08:58",
         lead="水务局", left=LEFT, overdue=False, due_at=DUE, provisional=False, whose_move="水务局 经办人", ended=False,
         last="指挥中心 陈某 09:05 派发给水务局", result="", marks=("紧急",), legs=(a_leg(),), moves=moves,
-        timeline=(told,), units=units, rules=(), calls=(), revisions=(),
+        timeline=(told,), units=units, rules=(), calls=(), revisions=(), warning="△ 黄色预警",
+        next_at=DUE, next_told="单位负责人",
     )  # fmt: skip
 
 
@@ -96,6 +110,17 @@ def a_home() -> HomeView:
     )  # fmt: skip
 
 
+def a_digest() -> DigestView:
+    """A clerk's morning."""
+    items = (
+        an_item(4176, "签收", "待签收", "美俗路井盖松动", overdue=True),
+        an_item(4188, "办理", "办理中", "金滩路排水口异味"),
+    )
+    tallies = (Tally("overdue", "已超期", 1), Tally("todo", "今天到期", 2), Tally("todo", "等您处理", 19))
+    lines = ("岗位「海秀街道 联系人」还有待办 3 件，发送「岗位」切换",)
+    return DigestView("morning", "早报", "李某", "水务局 经办人", "3月9日 周一", tallies, items, lines)
+
+
 def a_closed_case() -> CaseView:
     """The same case, answered and closed."""
     done = "3 台泵车抽排，清掏雨水口 6 处，15:20 积水退尽，已电话答复。"
@@ -118,5 +143,5 @@ def a_case_to_close() -> CaseView:
     )
     return replace(
         a_case(), state="closing", state_title="待办结", result=done, moves=moves, legs=(leg,),
-        whose_move="指挥中心调度员", last="水务局 林某 15:40 办结：积水已退", timeline=(),
+        whose_move="指挥中心调度员", warning="", next_at=None, last="水务局 林某 15:40 办结：积水已退", timeline=(),
     )  # fmt: skip

@@ -18,9 +18,11 @@ COMMANDS = (
     ("进展 0421 已到现场", "报一句办理进展"),
     ("办结 0421 已抽排完毕", "写明结果，报请办结"),
     ("退回 0421 不属本单位职责 依据 三定方案", "申请退回，原因和依据都要写"),
+    ("稍后提醒 0421 明天上班时", "这一件先不提醒，也可写「1 小时后」「今天下班前」"),
     ("登记 港口路积水 地点 港口路 内容 下雨就积水", "登记一件，随后可写「电话」「姓名」"),
     ("时限 0421", "看时限怎么算的，一行一行说"),
     ("岗位", "看您的岗位并切换"),
+    ("退订早报", "早上的汇总不再发，发「订阅早报」恢复"),
     ("首页", "数字、来源和切换岗位"),
 )
 
@@ -49,6 +51,7 @@ def fallback(view: CaseView, base: str = "") -> tuple[str, str]:
         plain(scrub(view.content), 110),
         f"现在该谁：{plain(view.whose_move, 60)}" if view.whose_move and not view.ended else "",
         f"时限：{plain(view.left, 60)}" if view.left and not view.ended else "",
+        plain(view.warning) if not view.ended else "",
         f"办理结果：{plain(scrub(view.result), 160)}" if view.result else "",
         _next_step(view, base),
     ]

@@ -59,7 +59,7 @@ def work_face(
 def list_values(page: WorkPage | None, query: Query) -> dict[str, str]:
     """The variables of the list area, the same on the list card and on the home card."""
     items = page.items[:PAGE_SIZE] if page else ()
-    rows = list(_rows(items))
+    rows = list(item_rows(items))
     groups = " · ".join(f"{name} {counted(count)}" for name, count in page.groups if count) if page else ""
     turns = _turns(page, query) if page else []
     return {
@@ -80,7 +80,7 @@ def _heading(page: WorkPage) -> str:
     return f"{plain(page.title, 24)} {page.said} 件{place}"
 
 
-def _rows(items: Sequence[WorkItem]) -> Iterator[Row]:
+def item_rows(items: Sequence[WorkItem], *, grouped: bool = True) -> Iterator[Row]:
     """One row a case; the first of each group of 待办 carries the group's name above it."""
     group = ""
     for item in items:
@@ -91,14 +91,14 @@ def _rows(items: Sequence[WorkItem]) -> Iterator[Row]:
             "tag": item.state_title,
             "tone": "red" if item.overdue else item.tone,
         }
-        if item.todo and item.todo != group:
+        if grouped and item.todo and item.todo != group:
             row["caption"] = group = item.todo
         yield row
 
 
 def _sub(item: WorkItem) -> str:
-    """Number and time left; the channel only where the line has room for it."""
-    told = " · ".join(part for part in (f"尾号 {item.tail}", until(item.left)) if part)
+    """The warning in sign and word, number and time left; the channel only where the line has room for it."""
+    told = " · ".join(part for part in (item.warning[:4], f"尾号 {item.tail}", until(item.left)) if part)
     longer = f"{told} · {item.channel_title}"
     return clean(longer if item.channel_title and len(longer) <= LINE else told, SUB)
 

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from core.clocks import closing_deadline, pauses_of
 from core.deadlines import due
 from core.execute import Command
+from core.levels import Leg
 from core.models.cases import case_legs, cases
 from core.models.record import events, letters
 from core.notices import letter
 from core.people import CLOCK
+from core.watch import Step, due_step, refreshed
 from core.work import World
 
 MOST = 200
+MOST_TOLD = 30  # of one tick: so many lines and cards leave within it (dingtalk.md §9)
 RUNNING = ("to_sign", "handling", "delegated", "returning", "adjudicating")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When to look at a leg again: derived values, kept where the index finds them; nothing happened."""
+
+    leg: int
+    seq: int
+    was: datetime
+    at: datetime | None
+    watch: dict[str, Any]
 
 
 def due_commands(tx: Connection, world: World, now: datetime) -> list[Command]:
@@ -41,6 +57,50 @@ def _to_archive(tx: Connection, world: World, now: datetime) -> Iterator[Command
         ended = row.finished_at or row.changed_at
         if now >= due(ended, world.policy.limits.archive_after, world.calendar).at:
             yield Command(f"clock:{row.id}:{row.seq}:archive", row.id, "archive", CLOCK, seen=row.seq, source="clock")
+
+
+LOOKS = (
+    select(case_legs, cases.c.urgency, cases.c.sensitive, cases.c.returns.label("case_returns"), cases.c.redos)
+    .join(cases, cases.c.id == case_legs.c.case_id)
+    .where(case_legs.c.look_at <= bindparam("now"))
+    .order_by(case_legs.c.look_at, case_legs.c.id)
+    .limit(MOST_TOLD)
+)
+
+
+def looks(tx: Connection, world: World, now: datetime) -> tuple[list[Command], list[Look]]:
+    """The warnings and reminders due now, by one query along an index, and the legs that have nothing to say yet.
+
+    Two leaders make the same keys of the same rows, so each is said once.
+    """
+    commands, silent = list[Command](), list[Look]()
+    for row in tx.execute(LOOKS, {"now": now}).mappings():
+        leg = dict(row)
+        one = Leg(world.policy, world.calendar, world.rules[leg["rule"]], {**leg, "returns": leg["case_returns"]}, leg)
+        step = due_step(one, now)
+        if step is None:
+            silent.append(Look(leg["id"], leg["seq"], leg["look_at"], *refreshed(one, now)))
+            continue
+        what = "level" if step.action == "warn" else "rung"
+        note = f"{_head(world, step)}{step.why}，告知{world.policy.ladder.named(step.tell)}"
+        key = f"clock:{leg['case_id']}:{leg['id']}.{leg['seq']}:{step.action}:{step.key}:{step.at.timestamp():.0f}"
+        form = {what: step.key, "note": note}
+        commands.append(
+            Command(key, leg["case_id"], step.action, CLOCK, form, leg["id"], seen=leg["seq"], source="clock")
+        )
+    return commands, silent
+
+
+def _head(world: World, step: Step) -> str:
+    """「黄色，」 before the reason of a warning."""
+    return "".join(f"{row.title}，" for row in world.policy.warnings.levels if row.name == step.key)
+
+
+def look_later(tx: Connection, silent: Sequence[Look]) -> None:
+    """Legs looked at too early (the calendar changed, they come from before the watch) wait until it is time."""
+    for look in silent:
+        same = (case_legs.c.id == look.leg, case_legs.c.seq == look.seq, case_legs.c.look_at == look.was)
+        tx.execute(update(case_legs).where(*same).values(look_at=look.at, watch=look.watch))
 
 
 def recounts(tx: Connection, world: World) -> Iterator[Command]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from core.hearing import put_off, tell_level, tell_rung
 from core.models.cases import call_backs, revisions
 from core.work import Work
 
@@ -257,6 +258,7 @@ EFFECTS: Mapping[str, Effect] = {
         send_to_units, send_to_support, release_lead, release_legs, settle_legs, reopen_legs, redo_legs, reopen,
         forget_lead, finish, supervise, tighten_legs, count_nudge, keep_call, end_unreached, end_answered,
         keep_revision, stamp_signed, stamp_contacted, keep_result, take_result_from_below, send_below, count_return,
-        bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause,
+        bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause, tell_level,
+        tell_rung, put_off,
     )
 }  # fmt: skip

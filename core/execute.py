@@ -174,9 +174,9 @@ def apply(work: Work, flow: Flow, move: Move, leg: dict[str, Any] | None) -> int
     came = target["state"]
     went = came if move.to == "same" else move.to
     if leg is None:
-        work.set_case(state=went, seq=target["seq"] + 1)
+        work.set_case(state=went, seq=target["seq"] + (not move.aside))
     else:
-        work.set_leg(leg, state=went, seq=target["seq"] + 1)
+        work.set_leg(leg, state=went, seq=target["seq"] + (not move.aside))
     facts: dict[str, Any] = dict(facts_of_form(move, work.form))
     if move.form and (units := (*work.targets, *work.support)):
         facts["units"] = [unit.id for unit in units]
@@ -233,6 +233,8 @@ def _split(names: str) -> list[str]:
 
 def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
     """What the person reads after the act: what they did, and what is due."""
+    if work.answer:
+        return work.answer
     target = work.case if leg is None else leg
     due_at = target["due_at"] if leg is not None or work.case["state"] in ("dispatched", "handling") else None
     live = due_at is not None and target["state"] in ("to_sign", "handling", "dispatched")

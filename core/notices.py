@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
@@ -11,11 +11,10 @@ from sqlalchemy import bindparam, insert, select
 from core import late
 from core.models.record import events, letters
 from core.plain import plain, scrub
-from core.policy import QuietHours
-from core.queries.people import Holder
+from core.queries.people import Directory, Holder
 from core.timewords import when
+from core.watch import quiet_until
 from core.work import Recorded, Work
-from core.worktime import SHANGHAI, local_date
 
 NEW_LETTERS = insert(letters)
 SENT_BY = (
@@ -101,15 +100,6 @@ def addressed(holders: Iterable[Holder]) -> dict[str, Any]:
     return {"people": [holder.person for holder in known], "userIds": [holder.dingtalk for holder in known]}
 
 
-def quiet_until(now: datetime, quiet: QuietHours) -> datetime | None:
-    """The end of tonight's quiet hours (domain-rules §20), or None by day."""
-    local = now.astimezone(SHANGHAI)
-    if quiet.ends <= local.time() < quiet.begins:
-        return None
-    morning = datetime.combine(local_date(now), quiet.ends, SHANGHAI)
-    return (morning if local.time() < quiet.ends else morning + timedelta(days=1)).astimezone(UTC)
-
-
 def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
     case = work.case
     leg = None if event.leg is None else work.leg(event.leg)
@@ -122,6 +112,7 @@ def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
         what=event.name,
         text=plain(scrub(event.text), 60),
         until=until,
+        due=f"期限{when(work.now, due_at, closing=True)}" if due_at else "",
     )
     title = text[: text.find("】") + 1] + subject[:16] if "】" in text else subject
     return {"title": title, "text": text, "case": case["no"]}
@@ -137,6 +128,8 @@ def _recipients(work: Work, event: Recorded, to: str) -> list[Holder]:
             return _sender_first(work, list(directory.by_role.get("dispatcher", ())))
         case "desk_head" | "caller":
             return list(directory.by_role.get(to, ()))
+        case "hearers":
+            return work.hearers
         case "leg":
             return [] if leg is None else _signer_first(work, leg)
         case "upper":
@@ -144,6 +137,37 @@ def _recipients(work: Work, event: Recorded, to: str) -> list[Holder]:
         case "handlers":
             live = [one for one in work.legs if one["state"] not in ("settled", "released", "delegated")]
             return [holder for one in live for holder in _signer_first(work, one)]
+    return []
+
+
+def people_of(work: Work, leg: dict[str, Any], tell: Iterable[str]) -> list[Holder]:
+    """Whom warnings.yaml and ladder.yaml mean, each person once, in that order."""
+    directory, found = work.world.directory, list[Holder]()
+    held = directory.by_unit.get(leg["unit_id"], ())
+    for one in tell:
+        match one:
+            case "person":
+                found += _signer_first(work, leg)
+            case "post":
+                found += unit_staff(work, leg["unit_id"])
+            case "unit_head":
+                found += staff_of(held, frozenset({"unit_head"}), frozenset({"contact_person"}))
+            case "desk":
+                found += _sender_first(work, list(directory.by_role.get("dispatcher", ())))
+            case "desk_head":
+                found += directory.by_role.get("desk_head", ())
+            case "deputy_leader":
+                found += leaders_of(directory, leg["unit_id"])
+    return list({holder.person: holder for holder in reversed(found)}.values())[::-1]
+
+
+def leaders_of(directory: Directory, unit_id: int) -> list[Holder]:
+    """The district leaders in charge of a unit, or else of the nearest unit above it."""
+    leaders, unit = directory.by_role.get("district_leader", ()), directory.units.get(unit_id)
+    while unit is not None:
+        if found := [holder for holder in leaders if unit.id in holder.actor.in_charge]:
+            return found
+        unit = directory.units.get(unit.parent or 0)
     return []
 
 

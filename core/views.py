@@ -77,6 +77,7 @@ class LegView:
     explained: tuple[str, ...]
     result: str
     marks: tuple[str, ...]  # 已催办 1 次, 延期待批 …
+    warning: str = ""  # △ 黄色预警
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,9 @@ class CaseView:
     rules: tuple[str, ...]  # the deadline explained, line by line
     calls: tuple[str, ...]  # call-backs in words: first, final
     revisions: tuple[str, ...]
+    warning: str = ""  # △ 黄色预警: sign and word, never colour alone
+    next_at: datetime | None = None  # the next rung of the ladder, and whom it tells
+    next_told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class WorkItem:
     urgency: str
     todo: str  # 签收 | 办理 | 审核 | 派发 | 回访 | '' : the group of 待办
     seq: int = 0  # of the case, as a button drawn beside this line sees it
+    warning: str = ""  # △ 黄色预警
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +238,20 @@ class SavedView:
     id: int
     name: str
     query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """A digest (C14): morning for a person, evening for a unit's head. Each tally opens the list of its key."""
+
+    kind: str  # morning | evening
+    title: str
+    name: str
+    post: str
+    day: str
+    tallies: tuple[Tally, ...]
+    items: tuple[WorkItem, ...]
+    lines: tuple[str, ...]  # other posts, warnings of the unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ from core.db import canonical
 from core.deadlines import Pause, due
 from core.entries import Entry, event_hash
 from core.facts import CaseFacts, LegFacts, Situation
+from core.levels import Leg
 from core.models.cases import call_backs, case_legs, cases
 from core.models.record import events
 from core.people import Actor
 from core.policy import Policy
 from core.policy.flow import Move
 from core.policy.limits import LimitRule
-from core.queries.people import Directory, Unit
+from core.queries.people import Directory, Holder, Unit
+from core.watch import WATCHED, refreshed
 from core.worktime import Calendar, local_date
 
 CASE = select(cases).where(cases.c.id == bindparam("case")).with_for_update()
@@ -85,6 +87,8 @@ class Work:
     entries: list[Entry] = field(default_factory=list)
     case_changes: dict[str, Any] = field(default_factory=dict)
     leg_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    hearers: list[Holder] = field(default_factory=list)  # whom a warning or a rung is told to
+    answer: str = ""  # what the actor reads, where an effect knows better than the move's own sentence
     step: Callable[[str, dict[str, Any]], None] = lambda _action, _leg: None  # a leg's own move, made for the case
     _facts: CaseFacts | None = None
     _missed: tuple[datetime, ...] | None = None
@@ -134,6 +138,9 @@ class Work:
     def rule(self, leg: Mapping[str, Any]) -> LimitRule:
         return self.world.rules[leg["rule"]]
 
+    def watched(self, leg: Mapping[str, Any]) -> Leg:
+        return Leg(self.world.policy, self.world.calendar, self.rule(leg), self.case, leg)
+
     # --- changing ---
 
     def set_case(self, **values: Any) -> None:
@@ -166,6 +173,7 @@ class Work:
             "due_at": at, "original_due_at": at, "provisional": provisional, "signed_at": None, "contacted_at": None,
             "settled_at": None, "paused_at": None, "returns": 0, "return_refused": False, "extension": "none",
             "asked_days": 0, "granted_days": 0, "extensions": 0, "nudges": 0, "result": None,
+            "look_at": None, "watch": None,
         }  # fmt: skip
         leg["id"] = self.tx.execute(NEW_LEG, leg).scalar_one()
         self.legs.append(leg)
@@ -239,6 +247,7 @@ class Work:
         """Write the changed columns of the case and of each changed leg."""
         if self.recorded:
             self.set_case(changed_at=self.now)
+            self._look_ahead()
         if self.case_changes:
             self.tx.execute(CHANGE_CASE, {"row": self.case["id"], **self.case_changes})
         if self._words is not None:
@@ -250,6 +259,14 @@ class Work:
 
     def _texts(self) -> list[str]:
         return [self.case[name] for name in word_index.COLUMNS]
+
+    def _look_ahead(self) -> None:
+        """When each leg next makes itself heard; one that is over is silent."""
+        for leg in self.legs:
+            if leg["state"] in WATCHED or leg["look_at"] is not None:
+                look_at, watch = refreshed(self.watched(leg), self.now)
+                if (look_at, watch) != (leg["look_at"], leg["watch"]):
+                    self.set_leg(leg, look_at=look_at, watch=watch)
 
 
 def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:

@@ -40,6 +40,10 @@ ACTS: Mapping[str, str] = {
     "keys.rotated": "更换密钥",
     "district.imported": "导入组织人员",
     "calendar.changed": "调整日历",
+    "digest.refused": "退订早报",
+    "digest.wanted": "订阅早报",
+    "unit.warned": "单位预警",
+    "unit.eased": "单位预警解除",
 }
 REGISTER_ACTS: Mapping[str, str] = {**TO_DO, **{EVENTS[act]: title for act, title in TO_DO.items()}}
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
@@ -100,6 +104,7 @@ PLACES: Mapping[str, str] = {
     "stranger": "外部人员",
     "hook": "推送",
     "log": "日志",
+    "unit": "单位",
 }
 PAGES: Mapping[str, str] = {"cases": "办件", "settings": "设置", "tray": "消息", "flows": "流程", "log": "日志"}
 CHANNELS: Mapping[str, str] = {

@@ -124,8 +124,10 @@ def _chosen(field: Field, value: str) -> str:
     """
     if not field.options:
         return value
-    exact = [option for option in field.options if value in (option.text, option.value)]
-    alike = exact or [option for option in field.options if value in option.text or option.text in value]
+    words = {option.value: option.text.replace(" ", "") for option in field.options}
+    said = value.replace(" ", "")
+    exact = [option for option in field.options if said in (words[option.value], option.value)]
+    alike = exact or [one for one in field.options if said in words[one.value] or words[one.value] in said]
     if len(alike) == 1:
         return alike[0].value
     if field.name in ("lead", "support"):

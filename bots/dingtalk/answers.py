@@ -12,6 +12,7 @@ from bots.dingtalk.words import SHORT_HELP, read
 from bots.replies import sentence_of
 from cards import Face, Query, manifests, move_of
 from core import Actor, Command, Core, Refusal
+from core.digests import Digests
 from core.errors import Malformed, MoveNotOpen, Unknown
 from core.queries.sheets import Rows
 
@@ -43,6 +44,8 @@ class Answers:
                 return self._case(click, actor)
             if click.action == "open":
                 return self._open(click, actor, template, click.params.get("no", ""))
+            if template == "digest":
+                return self._digest(click, actor)
             return self._home(click, actor) if template == "home" else self._work(click, actor)
         except Refusal as refusal:
             self._core.note_refusal(actor, "click", what, refusal, "dingtalk")
@@ -111,6 +114,12 @@ class Answers:
             query, page = _query(click), _page(click)
         return told(self._faces.home(actor, query, page))
 
+    def _digest(self, click: Click, actor: Actor) -> Answer:
+        """A list of the digest sent as a card of its own, or the digest refused (C14)."""
+        if click.action == "refuse_digest":
+            return private_line("digest", Digests(self._core).subscribe(actor, False))
+        return self._reply(click, actor, "work", {"key": _list_key(click)})
+
     def _work(self, click: Click, actor: Actor) -> Answer:
         if click.action == "guess":
             return self._guess(click, actor, click.params.get("words", "")[:60])
@@ -133,7 +142,7 @@ class Answers:
         self._reply(click, actor, "show", {"case_id": own_case(self._core, actor, ref)})
         return private_line(template, SENT)
 
-    def _reply(self, click: Click, actor: Actor, kind: str, body: Mapping[str, int]) -> Answer:
+    def _reply(self, click: Click, actor: Actor, kind: str, body: Mapping[str, int | str]) -> Answer:
         """A further card for this person, by letter; the same click twice sends it once."""
         self._core.reply(
             f"{click.key}:{kind}", actor.person or 0, kind, {"userId": click.user, "post": actor.post, **body}
@@ -152,9 +161,9 @@ def private_line(template: str, note: str) -> Answer:
 
 
 def template_of(track: object) -> str:
-    """Which card a track belongs to: 「home:…」, 「work:…」, else a case card."""
+    """Which card a track belongs to: 「digest:…」, 「home:…」, 「work:…」, else a case card."""
     head = track.partition(":")[0] if isinstance(track, str) else ""
-    return head if head in ("home", "work") else "case"
+    return head if head in ("digest", "home", "work") else "case"
 
 
 def in_full(name: str, phone: str, address: str) -> str:

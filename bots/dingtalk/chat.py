@@ -12,6 +12,7 @@ from bots.replies import sentence_of
 from cards.plain import plain, scrub
 from cards.text import help_lines
 from core import Actor, Core, Refusal
+from core.digests import Digests
 from core.errors import Ambiguous, DifferentBody, NotKnownHere, TooLong, TooMany, Unknown
 from core.ports import Ticket
 
@@ -25,7 +26,7 @@ class Chat:
     """Answers chat messages. Plain synchronous code: the bot runs it in a thread."""
 
     def __init__(self, core: Core, pace: Pace | None = None) -> None:
-        self._core, self._hand = core, Hand(core)
+        self._core, self._hand, self._digests = core, Hand(core), Digests(core)
         self._pace = pace or Pace()
 
     def hear(self, message_id: object, data: object) -> Aside | None:
@@ -78,6 +79,8 @@ class Chat:
                 self._card(message, actor, "home")
             case "help":
                 self._say(message, actor, "\n\n".join(help_lines()), "帮助")
+            case "refuse_digest" | "want_digest":
+                self._say(message, actor, self._digests.subscribe(actor, said.kind == "want_digest"), "早报")
             case "posts":
                 self._say(message, actor, self._posts(message, actor, said.word), "岗位")
             case "open" | "find":

@@ -14,12 +14,15 @@ from bots.dingtalk.hands import drawn_for
 from bots.dingtalk.wire import Wire, spaces_of, undelivered_in, update
 from bots.dingtalk.words import SHORT_HELP
 from bots.replies import sentence_of
-from cards import Face, Query
+from cards import Face, Query, digest_face
 from cards.text import fallback
 from core import Actor, Core, Refusal
 from core.copies import Kept
+from core.digests import Digests
 from core.errors import NotKnownHere
 from core.ports import Envelope, Undelivered
+from core.unreached import Unreached
+from core.worktime import local_date
 
 log = logging.getLogger("bots.dingtalk.sender")
 
@@ -34,7 +37,7 @@ class CardSender:
     def __init__(self, core: Core, api: DingTalkApi) -> None:
         self._core, self._api = core, api
         self._faces, self._wire = Faces(core), Wire(core.settings.dingtalk)
-        self._cases = CaseCards(core, api, self._faces)
+        self._cases, self._digests = CaseCards(core, api, self._faces), Digests(core)
 
     def send(self, letter: Envelope) -> None:
         """Deliver one card letter; rendered now, so it is the latest truth. Raises Undelivered."""
@@ -48,6 +51,8 @@ class CardSender:
             if letter.kind == "show":
                 return self._show(letter)
             actor = self._reader(letter)
+            if letter.kind == "digest":
+                return self._digest(letter, actor)
             face = draw[letter.kind](letter, actor)
         except KeyError as missing:
             raise Undelivered("never", f"a {letter.kind} letter without {missing}") from None
@@ -83,6 +88,14 @@ class CardSender:
             return self._faces.readings(tuple(str(one) for one in guesses), NOT_HEARD)
         query = Query(str(body.get("key", "todo")), words=str(body.get("words", "")))
         return self._faces.work(actor, query, int(body.get("page", 1)))
+
+    def _digest(self, letter: Envelope, actor: Actor) -> None:
+        """The digest as it is now; nothing when all is done by now or its day is over."""
+        if letter.body["day"] != local_date(self._core.clock.now()).isoformat():
+            return
+        view = self._digests.view(actor, str(letter.body["digest"]))
+        if view is not None:
+            self._create(letter, f"digest:{actor.person}:{letter.id}", actor, digest_face(view))
 
     def _show(self, letter: Envelope) -> None:
         """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""
@@ -150,18 +163,27 @@ class SaySender:
             raise Undelivered("never", "a line without anybody to read it, or without words")
         if letter.tries > 1:
             text = f"{text}（补发）"  # the first try may have arrived without our hearing of it
-        held: list[str] = []
+        held, gone = list[str](), list[str]()
         for start in range(0, len(users), MOST_USERS):
-            held += self._batch(users[start : start + MOST_USERS], title, text)
+            held_here, gone_here = self._batch(users[start : start + MOST_USERS], title, text)
+            held, gone = held + held_here, gone + gone_here
+        self._miss(letter, users, gone)
         if held:
             self._later(letter, users, held, title, text)
 
-    def _batch(self, users: Sequence[str], title: str, text: str) -> list[str]:
-        """One call; returns the people whom flow control held back."""
+    def _batch(self, users: Sequence[str], title: str, text: str) -> tuple[list[str], list[str]]:
+        """One call; returns the people whom flow control held back, and those nobody knows any more."""
         answer = self._api.batch_send(list(users), title, text)
         if gone := answer.get("invalidStaffIdList"):
             log.warning("no longer in the organisation: %d of %d people", len(gone), len(users))
-        return [str(user) for user in answer.get("flowControlledStaffIdList") or ()]
+        return [str(user) for user in answer.get("flowControlledStaffIdList") or ()], [str(user) for user in gone or ()]
+
+    def _miss(self, letter: Envelope, users: Sequence[str], gone: Sequence[str]) -> None:
+        """Who sent the case hears whom the line did not reach (C16); a line about such a miss causes no other."""
+        people = letter.body.get("people") or ()
+        if gone and letter.case is not None and len(people) == len(users) and not letter.key.startswith("unreached:"):
+            missed = [int(person) for user, person in zip(users, people, strict=True) if user in gone]
+            Unreached(self._core).tell(letter.id, letter.case, missed)
 
     def _later(self, letter: Envelope, users: Sequence[str], held: Sequence[str], title: str, text: str) -> None:
         """Those held back hear it later; nobody who has read it reads it again."""

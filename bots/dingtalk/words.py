@@ -16,13 +16,15 @@ LISTS = {
 }  # fmt: skip
 PLAIN = {
     "主页": "home", "首页": "home", "菜单": "home", "主菜单": "home", "你好": "home", "您好": "home", "在吗": "home",
+    "退订早报": "refuse_digest", "取消早报": "refuse_digest", "订阅早报": "want_digest",
     "帮助": "help", "帮助文档": "help", "怎么用": "help", "help": "help", "?": "help", "h": "help",
 }  # fmt: skip
 ACTS = (
     "签收", "进展", "退回", "办结", "派发", "派单", "派", "转办", "下派", "催办", "督办", "联系群众", "联系",
     "撤回退回", "恢复计时", "同意退回", "不同意退回", "同意延期", "同意办结", "退回重办",
+    "稍后提醒", "稍后",
 )  # fmt: skip
-SAME = {"派": "派发", "派单": "派发", "联系": "联系群众"}
+SAME = {"派": "派发", "派单": "派发", "联系": "联系群众", "稍后": "稍后提醒"}
 POSTS = ("岗位切换", "切换岗位", "换岗", "岗位")
 REGISTER = "登记"
 CLOCKS = ("时限怎么算", "时限", "期限")
@@ -37,6 +39,7 @@ FORMS = {
     "转办": "转办 0427 水务局",
     "下派": "下派 0427 某某社区",
     "督办": "督办 0427 请今天下班前解决",
+    "稍后提醒": "稍后提醒 0427 1 小时后",
     "联系群众": "联系 0427 已电话联系，约明天上午到场",
 }
 SHORT_HELP = "发送：待办、超期、查 0427、签收 0427、进展 0427 文字、办结 0427 结果、岗位、首页"
@@ -54,8 +57,8 @@ _MENTION = re.compile(r"^(?:\s*@\S+\s*)+")
 class Said:
     """A reading of what was typed.
 
-    `kind`: list (`word` its key) · home · help · posts (`word` the wished post) · find (`word`) · open (`ref`) ·
-    act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
+    `kind`: list (`word` its key) · home · help · refuse_digest · want_digest · posts (`word` the wished post) ·
+    find (`word`) · open (`ref`) · act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
     short (`word`: the form to show) · unknown (`word`).
     """
 

@@ -99,10 +99,14 @@ case_legs = Table(
     Column("extensions", Integer, nullable=False),
     Column("nudges", Integer, nullable=False),
     Column("result", Text, nullable=True),
+    # when it next makes itself heard, and what was said so far (core.watch)
+    Column("look_at", Moment, nullable=True),
+    Column("watch", Facts, nullable=True),
     Index("ix_case_legs_unit_id_state", "unit_id", "state"),
     Index("ix_case_legs_state_due_at", "state", "due_at"),
     Index("ix_case_legs_unit_id_case_id", "unit_id", "case_id"),
     Index("ix_case_legs_sent_at", "sent_at"),
+    Index("ix_case_legs_look_at", "look_at"),
 )
 
 call_backs = Table(

@@ -17,6 +17,7 @@ from core.people import RELATIONS, Standing
 from core.policy.desk import DeskPolicy, read_desk
 from core.policy.flow import Flow, Words, faults, read_flow
 from core.policy.limits import LimitPolicy, read_limits
+from core.policy.watching import Digests, Ladder, Warnings, read_digests, read_ladder, read_warnings
 from core.policy.workdays import read_calendar
 from core.worktime import Calendar
 
@@ -116,6 +117,9 @@ class Policy:
     hand_back: frozenset[str]
     quiet: QuietHours
     limits: LimitPolicy
+    warnings: Warnings
+    ladder: Ladder
+    digests: Digests
     calendar: Calendar
     desk: DeskPolicy
     sources: Mapping[str, Source]
@@ -192,6 +196,9 @@ def load_policy() -> Policy:
         hand_back=frozenset(notices["hand_back"]),
         quiet=_quiet(notices["quiet_hours"]),
         limits=read_limits(),
+        warnings=read_warnings(),
+        ladder=read_ladder(),
+        digests=read_digests(),
         calendar=read_calendar(),
         desk=read_desk(read("desk.yaml")),
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),

@@ -27,6 +27,7 @@ class Move:
 
     `to` is a state name, or `same` for an act that leaves the state alone. `only_if` picks between rows that share
     an action and a state (first match wins); `when` holds guards that refuse with a sentence. `do` names effects.
+    `aside` is a move beside the work: it leaves `seq` alone, so no button or half-filled form goes stale by it.
     """
 
     action: str
@@ -41,6 +42,7 @@ class Move:
     do: tuple[str, ...] = ()
     face: str = "more"
     style: str = "default"
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Flow:
 
     def title_of(self, action: str) -> str | None:
         return next((move.title for move in self.moves if move.action == action), None)
+
+    def is_aside(self, event: str) -> bool:
+        """Whether an event came of a move beside the work: nobody handled anything by it."""
+        return any(move.aside for move in self.moves if move.event == event)
 
     def offered(self, state: str) -> Iterable[Move]:
         """The moves open from `state`, each action once, in table order."""
@@ -101,7 +107,7 @@ def read_flow(table: Mapping[str, Any]) -> Flow:
     )
 
 
-_KEYS = {"action", "title", "from", "to", "by", "event", "form", "if", "when", "do", "face", "style"}
+_KEYS = {"action", "title", "from", "to", "by", "event", "form", "if", "when", "do", "face", "style", "aside"}
 
 
 def _move(row: Mapping[str, Any]) -> Move:
@@ -120,6 +126,7 @@ def _move(row: Mapping[str, Any]) -> Move:
         do=tuple(row.get("do", ())),
         face=row.get("face", "more"),
         style=row.get("style", "default"),
+        aside=bool(row.get("aside", False)),
     )
 
 

@@ -13,11 +13,13 @@ from core.decide import offered
 from core.people import Actor
 from core.policy import PARTS, URGENCIES, FieldSpec
 from core.policy.flow import Move
+from core.queries.ahead import ahead
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
 from core.queries.timeline import tell, title_of, who_did
 from core.timewords import when
 from core.views import CaseView, Field, LegView, MoveView, Option
+from core.watch import label_of
 from core.work import World
 from core.worktime import SHANGHAI
 
@@ -57,6 +59,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
         units=unit_options(case, world) if any(f.kind == "SELECT" for m in moves for f in m.form) else (),
         rules=_explained(clock, sheet, world) if clock and not brief else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
+        **ahead(clock if live else None, policy, now),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
     )
 
@@ -170,7 +173,9 @@ def _reviewer(leg: Mapping[str, Any], sheet: Sheet, world: World) -> str:
 
 def _last(sheet: Sheet, world: World) -> str:
     """What somebody did last, by whom and when, dated so that it stays true on a card that lies still."""
-    acted = next((event for event in reversed(sheet.events) if "after" not in event["facts"]), None)
+    flows = world.policy.flows
+    told = (one for one in reversed(sheet.events) if not flows[one["flow"]].is_aside(one["name"]))
+    acted = next((event for event in told if "after" not in event["facts"]), None)
     if acted is None:
         return ""
     at = acted["at"].astimezone(SHANGHAI)
@@ -222,6 +227,7 @@ def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World, brief: bool) -
         explained=() if brief else _explained(leg, sheet, world),
         result=leg["result"] or "",
         marks=tuple(marks),
+        warning=label_of(world.policy, leg, sheet.now),
     )
 
 

@@ -13,6 +13,7 @@ from core.models.cases import case_legs
 from core.people import Actor
 from core.timewords import when
 from core.views import WorkItem
+from core.watch import label_of
 from core.work import World
 
 
@@ -64,6 +65,7 @@ def item_of(
         urgency=row["urgency"],
         todo=group_of(row, legs, actor, world),
         seq=row["seq"],
+        warning=label_of(policy, clock, now) if live and clock is not None else "",
     )
 
 

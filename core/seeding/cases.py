@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select, update
 
 from core.facade import Core
-from core.models.cases import cases
+from core.levels import Leg
+from core.models.cases import case_legs, cases
 from core.models.record import letters
 from core.seeding import kinds, plots
 from core.seeding.courses import COURSES, Course
@@ -19,6 +20,7 @@ from core.seeding.plots import Plot
 from core.seeding.scenes import SCENES
 from core.seeding.stage import Stage
 from core.seeding.stories import Story
+from core.watch import hushed
 from core.worktime import SHANGHAI
 
 BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 9, 22, 26, 25, 20, 12, 10, 16, 22, 21, 17, 11, 10, 9, 7, 5, 3)
@@ -58,6 +60,7 @@ def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026) -
     stage.run()
     with core.engine.begin() as tx:
         _calm(tx, before)
+        _hush(tx, core, end)
         known = tx.execute(select(func.count()).select_from(cases)).scalar_one()
     return Told(known, tuple(stage.refused))
 
@@ -124,3 +127,15 @@ def _calm(tx: Connection, before: int) -> None:
     )
     told = (letters.c.id > before, letters.c.state == "due", letters.c.id.not_in(newest))
     tx.execute(update(letters).where(*told).values(state="merged"))
+
+
+def _hush(tx: Connection, core: Core, now: datetime) -> None:
+    """What was due to be said up to now counts as said: nobody's phone rings for yesterday when practice begins."""
+    world = core.world()
+    kept = (cases.c.urgency, cases.c.sensitive, cases.c.returns.label("case_returns"), cases.c.redos)
+    query = select(case_legs, *kept).join(cases, cases.c.id == case_legs.c.case_id)
+    for row in tx.execute(query.where(case_legs.c.look_at <= now)).mappings().all():
+        leg = dict(row)
+        one = Leg(world.policy, world.calendar, world.rules[leg["rule"]], {**leg, "returns": leg["case_returns"]}, leg)
+        look_at, watch = hushed(one, now)
+        tx.execute(update(case_legs).where(case_legs.c.id == leg["id"]).values(look_at=look_at, watch=watch))

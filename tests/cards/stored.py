@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from cards import Face, Query, case_face, home_face, work_face
+from cards import Face, Query, case_face, digest_face, home_face, samples, work_face
 from core.views import Option
 from tests.cards.builders import a_case, a_home, a_leg, a_page, an_item, moves
 
@@ -28,7 +28,7 @@ def faces() -> dict[str, Face]:
         "dispatcher_watching": a_case(moves=moves("case", "add_unit", "reassign", "nudge", "reveal")),
         "unit_to_sign": a_case(moves=moves("case_leg", "sign", "pass_on", "return")),
         "unit_handling_overdue": a_case(
-            "handling", legs=(late,),
+            "handling", legs=(late,), warning="■ 红色预警", next_at=samples.DUE, next_told="经办人、单位负责人",
             moves=moves("case_leg", "contact", "progress", "report", "return", "ask_extension", "pause"),
         ),
         "upper_unit_reviewing": a_case(
@@ -63,6 +63,7 @@ def faces() -> dict[str, Face]:
     return {
         **{name: case_face(view, base=BASE) for name, view in views.items()},
         "refused_with_note": case_face(stale, "已由林某于 09:12 签收，卡片已刷新。", base=BASE),
+        "digest": digest_face(samples.a_digest()),
         "home": home_face(a_home()),
         "home_with_source": home_face(a_home(), a_page(title="热线电话待办"), query=Query("todo", "RX")),
         "home_nothing_overdue": home_face(a_home(), a_page(()), "已切换到「水务局 经办人」", Query("overdue")),

@@ -6,6 +6,7 @@ import pytest
 
 from cards import Face, face
 from cards.manifest import buttons, check, manifests
+from cards.samples import a_digest
 from tests.cards.builders import a_case, a_home, a_page
 from tests.cards.stored import FOLDER, as_json, faces
 
@@ -34,7 +35,12 @@ def test_at_most_three_buttons_are_in_sight_and_one_of_them_is_primary(name: str
 
 
 def test_the_face_of_any_view_is_found_by_its_type() -> None:
-    assert [face(view).template for view in (a_case(), a_home(), a_page())] == ["case", "home", "work"]
+    assert [face(view).template for view in (a_case(), a_digest(), a_home(), a_page())] == [
+        "case",
+        "digest",
+        "home",
+        "work",
+    ]
     assert face(a_page(), "一句话").private["note"] == "一句话"
 
 

@@ -201,6 +201,7 @@ class Model:
             "resume": ("paused",),
             "confirm": ("reported",),
             "send_back": ("reported",),
+            "snooze": ("to_sign", "handling", "delegated"),
         }[action]
         if leg.state not in open_from:
             return "MoveNotOpen"
@@ -229,7 +230,7 @@ class Model:
     def _leg_contact(self, n: int, leg: Leg, form: dict[str, str]) -> None:
         return None
 
-    _leg_progress = _leg_contact
+    _leg_progress = _leg_snooze = _leg_contact
 
     def _leg_pass_on(self, n: int, leg: Leg, form: dict[str, str]) -> str | None:
         if any(one.unit == form["lead"] and one.state not in ("settled", "released") for one in self.legs):

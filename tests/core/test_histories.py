@@ -24,7 +24,7 @@ CASE_ACTIONS = (
 LEG_ACTIONS = (
     *("sign", "report", "confirm") * 4, *("return", "pass_down") * 2, "contact", "progress", "pass_on",
     "withdraw_return", "accept_return", "refuse_return", "rule_out", "rule_in", "ask_extension",
-    "grant_extension", "refuse_extension", "pause", "resume", "send_back",
+    "grant_extension", "refuse_extension", "pause", "resume", "send_back", "snooze",
 )  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def a_form(chance: random.Random, action: str, units: tuple[str, ...]) -> dict[s
         "ask_extension": {"days": "2", "reason": "需施工", "basis": "施工合同"},
         "refuse_extension": {"reason": "理由不充分"},
         "pause": {"reason": "awaiting_citizen"},
+        "snooze": {"wait": "closing"},
     }
     return forms.get(action, {})
 

@@ -9,7 +9,7 @@ import pytest
 
 from core import Actor, Core
 from core.models.record import letters
-from core.people import HOTLINE
+from core.people import CLOCK, HOTLINE
 from tests.builders import (
     ANSWERED,
     BELOW,
@@ -143,6 +143,10 @@ BATONS: list[tuple[str, Play, Callable[[Core], list[frozenset[int]]]]] = [
      lambda c: [who(clerk(c))]),
     ("恢复计时", on(signed, lambda c, n: act(c, clerk(c), n, "pause", LEAD, reason="no_access"),
                  lambda c, n: act(c, unit_head(c), n, "resume", LEAD)), lambda c: [who(clerk(c))]),
+    ("预警", on(signed, lambda c, n: act(c, CLOCK, n, "warn", LEAD, level="yellow", note="黄色，时限过半")),
+     lambda c: [who(clerk(c))]),
+    ("提醒", on(dispatched, lambda c, n: act(c, CLOCK, n, "remind", LEAD, rung="sign_2", note="还没有签收")),
+     lambda c: [who(unit_head(c))]),
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from webapp.admin.batch import batch
 from webapp.admin.cases import cases
+from webapp.admin.digest import digest
 from webapp.admin.door import door
 from webapp.admin.flows import flows
 from webapp.admin.log import log
@@ -10,6 +11,6 @@ from webapp.admin.saved import saved
 from webapp.admin.settings import settings
 from webapp.admin.tray import tray
 
-PAGES_OF_CONSOLE = (door, cases, moves, batch, saved, tray, flows, settings, log)
+PAGES_OF_CONSOLE = (door, digest, cases, moves, batch, saved, tray, flows, settings, log)
 
 __all__ = ["PAGES_OF_CONSOLE"]
