@@ -35,6 +35,7 @@ class Timetable:
         every = self._scheduler.add_job
         every(self._guarded(self.move_what_is_due), "interval", seconds=5)
         every(self._guarded(self.follow_the_calendar), "interval", seconds=15)
+        every(self._guarded(self.fold_figures), "interval", seconds=5)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -83,6 +84,10 @@ class Timetable:
                 log.info("overtaken", key=command.key)
             except Refusal as refusal:
                 log.warning("clock refused", key=command.key, why=str(refusal))
+
+    def fold_figures(self) -> None:
+        """Add what happened since the last time to the statistics."""
+        self._core.measures.fold()
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

@@ -157,14 +157,19 @@ def page(
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     rows = [dict(row) for row in tx.execute(_sorted(wanted, turn).limit(size).offset((number - 1) * size)).mappings()]
-    legs = _legs(tx, [row["id"] for row in rows])
-    items = tuple(_item(row, legs.get(row["id"], ()), actor, world, now) for row in rows)
+    items = lines(tx, rows, actor, world, now)
     groups = Counter(item.todo for item in items)
     if len(items) < total <= MOST_GROUPED:
         everything = [dict(row) for row in tx.execute(select(cases).where(wanted)).mappings()]
         held = _legs(tx, [row["id"] for row in everything])
         groups = Counter(_group(row, held.get(row["id"], ()), actor, world) for row in everything)
     return WorkPage(title, items, total, number, pages, tuple((g, groups[g]) for g in GROUPS if groups[g]))
+
+
+def lines(tx: Connection, rows: Sequence[Any], actor: Actor, world: World, now: datetime) -> tuple[WorkItem, ...]:
+    """Rows of `cases` as lines of a list."""
+    legs = _legs(tx, [row["id"] for row in rows])
+    return tuple(_item(row, legs.get(row["id"], ()), actor, world, now) for row in rows)
 
 
 def _sorted(wanted: ColumnElement[bool], turn: tuple[ColumnElement[Any], ...]) -> Select[Any]:
