@@ -9,6 +9,7 @@ from cards.card import Face
 from cards.case import card_action, case_face, move_of
 from cards.home import home_face
 from cards.manifest import manifests
+from cards.stats import StatsQuery, stats_face
 from cards.work import PAGE_SIZE, Query, work_face
 from core.views import CaseView, HomeView, WorkPage
 
@@ -16,12 +17,14 @@ __all__ = [
     "PAGE_SIZE",
     "Face",
     "Query",
+    "StatsQuery",
     "card_action",
     "case_face",
     "face",
     "home_face",
     "manifests",
     "move_of",
+    "stats_face",
     "work_face",
 ]
 

@@ -13,6 +13,8 @@ ACTS: Mapping[str, str] = {
     "sign_out": "退出登录",
     "open_page": "打开页面",
     "log.read": "查看日志",
+    "stats.exported": "导出统计",
+    "stats.rebuilt": "重算统计",
     "verify_log": "核验日志",
     "post.switched": "切换岗位",
     "letter.resent": "重发消息",
@@ -59,6 +61,7 @@ REASONS: Mapping[str, str] = {
     "DifferentBody": "同一编号内容不一致",
     "BadSignature": "签名不对",
     "TooMany": "操作太频繁",
+    "TooManyRows": "导出行数太多",
     "Malformed": "格式不对",
     "ReturnWindowClosed": "退回时限已过",
     "ReturnBarred": "不能再次退回",
@@ -86,8 +89,9 @@ PLACES: Mapping[str, str] = {
     "stranger": "外部人员",
     "hook": "推送",
     "log": "日志",
+    "stats": "统计",
 }
-PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {"cases": "办件", "stats": "统计", "tray": "消息", "flows": "流程", "log": "日志"}
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",

@@ -14,7 +14,7 @@ from bots.dingtalk.hands import drawn_for
 from bots.dingtalk.wire import Wire, spaces_of, undelivered_in, update
 from bots.dingtalk.words import SHORT_HELP
 from bots.replies import sentence_of
-from cards import Face, Query
+from cards import Face, Query, StatsQuery
 from cards.text import fallback
 from core import Actor, Core, Refusal
 from core.copies import Kept
@@ -29,7 +29,7 @@ MOST_USERS = 20  # of one batchSend (dingtalk.md §9)
 
 
 class CardSender:
-    """Channel dingtalk.card: `card` updates every copy of a case card; `show`, `home` and `work` answer one person."""
+    """Channel dingtalk.card: `card` updates every copy of a case card; all other kinds answer one person."""
 
     def __init__(self, core: Core, api: DingTalkApi) -> None:
         self._core, self._api = core, api
@@ -43,11 +43,15 @@ class CardSender:
             if letter.case is None:
                 raise Undelivered("never", "a card letter without a case")
             return self._cases.bring_up_to_date(letter.case, letter.body.get("by"))
-        draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {"home": self._home, "work": self._work}
+        draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
+            "home": self._home, "work": self._work, "stats": self._stats,
+        }  # fmt: skip
         try:
             if letter.kind == "show":
                 return self._show(letter)
             actor = self._reader(letter)
+            if letter.kind == "chart":
+                return self._chart(letter, actor)
             face = draw[letter.kind](letter, actor)
         except KeyError as missing:
             raise Undelivered("never", f"a {letter.kind} letter without {missing}") from None
@@ -83,6 +87,14 @@ class CardSender:
             return self._faces.readings(tuple(str(one) for one in guesses), NOT_HEARD)
         query = Query(str(body.get("key", "todo")), words=str(body.get("words", "")))
         return self._faces.work(actor, query, int(body.get("page", 1)))
+
+    def _stats(self, letter: Envelope, actor: Actor) -> Face:
+        return self._faces.stats(actor, _asked(letter))
+
+    def _chart(self, letter: Envelope, actor: Actor) -> None:
+        """The drawn chart of one's figures, as a picture in one's own chat with the robot."""
+        media = self._api.upload_image(self._faces.chart(actor, _asked(letter)))
+        self._api.send_image([self._user(letter)], media)
 
     def _show(self, letter: Envelope) -> None:
         """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""
@@ -131,6 +143,11 @@ class CardSender:
     def _tell(self, letter: Envelope, sentence: str) -> None:
         """The card cannot be drawn for this person any more: they hear why."""
         self._core.say(f"refused:{letter.key}", int(letter.body["person"]), sentence, "回复")
+
+
+def _asked(letter: Envelope) -> StatsQuery:
+    word = letter.body.get("ask")
+    return StatsQuery.read(str(word)) if word else StatsQuery()
 
 
 class SaySender:

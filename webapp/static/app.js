@@ -7,7 +7,7 @@ const typing = (at) => at.matches("input, select, textarea");
 // One act, one submission: the button rests until the answer comes.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (!button) return;
+  if (!button || "stays" in button.dataset) return; // a file comes, and the page stays
   setTimeout(() => {
     button.disabled = true;
     if (button.dataset.wait) button.textContent = button.dataset.wait;
