@@ -40,7 +40,7 @@ def fold(tx: Connection, now: datetime, most: int = MOST) -> bool:
     """One step, under the lock of the state row; True when there is more to fold."""
     state = locked(tx)
     walked = _to_walk(tx, state, most)
-    seq, event, touched = _touched(tx, state["seq"])
+    seq, event, touched = _touched(tx, _end_of_log(tx) if state["next_case"] == 0 else state["seq"])
     turned = tx.execute(select(figures.c.case_id).where(figures.c.turns_at < now).limit(most)).scalars().all()
     for some in _chunks(sorted({*walked, *touched, *turned}), most):
         refresh(tx, some, now)
@@ -68,10 +68,9 @@ def locked(tx: Connection) -> Mapping[str, Any]:
 
 
 def begin(tx: Connection) -> None:
-    """Count from zero: walk every case, then follow the log from where it ends now."""
+    """Count from zero: the next fold walks every case, and follows the log from where it ends by then."""
     locked(tx)
-    head = tx.execute(select(func.coalesce(func.max(audit_log.c.seq), 0))).scalar_one()
-    fresh = {"seq": head, "event_id": None, "next_case": 0, "at": None}
+    fresh = {"seq": 0, "event_id": None, "next_case": 0, "at": None}
     tx.execute(update(rollup_state).where(rollup_state.c.name == NAME).values(**fresh))
     tx.execute(delete(rollups))
 
@@ -150,6 +149,11 @@ def _touched(tx: Connection, seq: int) -> tuple[int, int | None, set[int]]:
     told = [row.event_id for row in rows if row.event_id is not None]
     found = {row.case_id for row in rows if row.case_id is not None}
     return (rows[-1].seq if rows else seq), (told[-1] if told else None), found
+
+
+def _end_of_log(tx: Connection) -> int:
+    end: int = tx.execute(select(func.coalesce(func.max(audit_log.c.seq), 0))).scalar_one()
+    return end
 
 
 def _behind(tx: Connection, seq: int) -> bool:

@@ -63,11 +63,8 @@ def upgrade() -> None:
         sa.Column("at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_rollup_state")),
     )
-    # The worker walks every case there is, then follows the log from where it ends now.
-    op.execute(
-        "INSERT INTO rollup_state (name, seq, event_id, next_case, at) "
-        "SELECT 'figures', COALESCE(MAX(seq), 0), NULL, 0, NULL FROM audit_log"
-    )
+    # The worker walks every case there is, then follows the log from where it ended when it began.
+    op.execute("INSERT INTO rollup_state (name, seq, event_id, next_case, at) VALUES ('figures', 0, NULL, 0, NULL)")
 
 
 def downgrade() -> None:

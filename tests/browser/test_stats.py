@@ -94,7 +94,7 @@ def test_the_desk_reads_what_each_unit_registered(open_page: Open, town: Town) -
         assert (told["registered"], told["direct"], told["done"], told["dispatched"]) == ("1", "1", "1", "0")
     machines = cells(page, "unit", "系统接入")
     assert (machines["registered"], machines["dispatched"]) == (str(HANDLED + 2), str(HANDLED + 2))
-    assert cells(page, "channel", town.core.policy.sources["ZJ"].short)["registered"] == "2"
+    assert cells(page, "channel", town.core.policy.sources["ZJ"].short)["registered"] == "3"  # one by feed
     assert every_number_opens_its_cases(page, "#table-unit", "#table-channel") > 5
 
 
