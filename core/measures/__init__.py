@@ -100,7 +100,8 @@ class Measures:
         self._check(ask)
         world = self._core.world()
         mine, units = self._mine(actor, world), self._units(actor, ask, world)
-        stats: Stats = self._core._read(lambda tx: self._stats(tx, ask, world, mine, units, dims))
+        also = [MACHINES] if ask.kind == REGISTERED and self.may_see_all(actor) else []
+        stats: Stats = self._core._read(lambda tx: self._stats(tx, ask, world, mine, also, units, dims))
         return stats
 
     def opened(self, actor: Actor, ask: Ask, pick: Pick, page: int = 1, size: int = 50) -> WorkPage:
@@ -149,7 +150,14 @@ class Measures:
         return [actor.unit] if wide == "unit" and actor.unit in mine else mine
 
     def _stats(
-        self, tx: Connection, ask: Ask, world: World, mine: list[int], units: list[int], dims: Sequence[str]
+        self,
+        tx: Connection,
+        ask: Ask,
+        world: World,
+        mine: list[int],
+        also: list[int],
+        units: list[int],
+        dims: Sequence[str],
     ) -> Stats:
         book, directory, now = self.book, world.directory, self._core.clock.now()
         at = asking.as_of(tx)
@@ -158,7 +166,7 @@ class Measures:
         step = telling.step_of(ask)
         every = told(amounts)["received"]
         make: dict[str, Callable[[], Chapter]] = {
-            "unit": lambda: self._by_unit(tx, ask, world, mine if units != [MACHINES] else units),
+            "unit": lambda: self._by_unit(tx, ask, world, [*mine, *also]),
             "time": lambda: self._by_time(tx, ask, units, step, now.year),
             **{dim: self._maker(tx, ask, world, units, dim, every) for dim in DIMS},
         }
@@ -177,8 +185,7 @@ class Measures:
             counted=book.counted[ask.kind],
         )
 
-    def _by_unit(self, tx: Connection, ask: Ask, world: World, mine: list[int]) -> Chapter:
-        wanted = [*mine, MACHINES] if ask.kind == REGISTERED and len(mine) == len(world.directory.units) else mine
+    def _by_unit(self, tx: Connection, ask: Ask, world: World, wanted: list[int]) -> Chapter:
         found = asking.by_unit(tx, ask, wanted)
         measures = self.book.of_kind(ask.kind)
         lines = [

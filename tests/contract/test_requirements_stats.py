@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bots.dingtalk.faces import Faces
+from cards import StatsQuery
 from core.figures import Ask, period
 from core.worktime import local_date
 from tests.contract.story_rig import DESK, STREET, WATER, Person, Stage
@@ -31,6 +33,7 @@ def work(stage: Stage) -> Stage:
             desk.tap(desk.card(done.no), "case_confirm")
     stage.sent_to("housing")
     stage.core.measures.fold()
+    Faces(stage.core).chart(stage.core.actor_for("dingtalk", WATER), StatsQuery())  # what draws is loaded once
     return stage
 
 
