@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 export NO_PROXY := 127.0.0.1,localhost
 export no_proxy := 127.0.0.1,localhost
 
-.PHONY: help run test requirements bench bench-long lint format docs lock clean environment browser migrate
+.PHONY: help run test requirements bench bench-long lint format docs lock clean environment frontend browser migrate
 
 help:  ## 列出全部命令
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +23,9 @@ environment: .venv/ready
 
 .venv/ready: requirements.lock
 	@PYTHON="$(PYTHON)" .ci/environment
+
+frontend: environment
+	@.ci/frontend
 
 browser:
 	@.ci/browser
@@ -38,10 +41,10 @@ run: export APP_DINGTALK__API ?= http://127.0.0.1:$(SANDBOX_PORT)
 run: export APP_DINGTALK__OAPI ?= http://127.0.0.1:$(SANDBOX_PORT)
 run: export APP_HOTLINE__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/hotline
 run: export APP_CLOCK__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/sandbox/clock
-run: environment  ## 启动练习环境：建库、装入示例数据，控制台与练习手机一起打开
+run: environment frontend  ## 启动练习环境：建库、装入示例数据，控制台与练习手机一起打开
 	@tests/sandbox/run || [ $$? = 130 ]  # Ctrl-C is how one stops it
 
-test: environment browser  ## 全部测试，结果记入 var/requirements.json
+test: environment frontend browser  ## 全部测试，结果记入 var/requirements.json
 	@mkdir -p var
 	$(BIN)/python -m pytest -q -n logical --dist loadgroup --proof var/requirements.json
 

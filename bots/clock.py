@@ -44,6 +44,7 @@ class Timetable:
         every(self._guarded(self.write_digests), "interval", seconds=5)
         every(self._guarded(self.find_unreached), "interval", seconds=30)
         every(self._guarded(self.look_at_units), "interval", minutes=30)
+        every(self._guarded(self.fold_figures), "interval", seconds=5)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -117,6 +118,10 @@ class Timetable:
             except Refusal as refusal:
                 log.warning("clock refused", key=command.key, why=str(refusal))
         return done
+
+    def fold_figures(self) -> None:
+        """Add what happened since the last time to the statistics."""
+        self._core.measures.fold()
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

@@ -10,6 +10,7 @@ from cards.case import card_action, case_face, move_of
 from cards.digest import digest_face
 from cards.home import home_face
 from cards.manifest import manifests
+from cards.stats import StatsQuery, stats_face
 from cards.work import PAGE_SIZE, Query, work_face
 from core.views import CaseView, DigestView, HomeView, WorkPage
 
@@ -17,6 +18,7 @@ __all__ = [
     "PAGE_SIZE",
     "Face",
     "Query",
+    "StatsQuery",
     "card_action",
     "case_face",
     "digest_face",
@@ -24,6 +26,7 @@ __all__ = [
     "home_face",
     "manifests",
     "move_of",
+    "stats_face",
     "work_face",
 ]
 

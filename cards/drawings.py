@@ -14,6 +14,7 @@ from cards.case import case_face
 from cards.digest import digest_face
 from cards.home import home_face
 from cards.manifest import Manifest, buttons, manifests
+from cards.stats import StatsQuery, stats_face
 from cards.work import work_face
 from core.views import Option
 
@@ -48,6 +49,12 @@ def faces() -> Mapping[str, tuple[Face, ...]]:
         ),
         "digest": (digest_face(samples.a_digest()),),
         "home": (home_face(samples.a_home()), home_face(samples.a_home(), samples.a_page())),
+        "stats": (
+            stats_face(samples.a_stats(), samples.a_home(), StatsQuery(), base=ADDRESS),
+            stats_face(
+                samples.a_stats(), samples.a_home(), StatsQuery(opens="overdue:all:"), samples.a_page(), base=ADDRESS
+            ),
+        ),
         "work": (work_face(samples.a_page()), work_face(None, guesses=guesses)),
     }
 

@@ -22,7 +22,7 @@ def home_face(view: HomeView, page: WorkPage | None = None, note: str = "", quer
     private = {
         "greeting": clean(f"{view.name}，您好 · {current}", 60),
         "as_of": clean(view.as_of if view.as_of.startswith("截至") else f"截至 {view.as_of}", 40),
-        "tallies": array([_tally(tally) for tally in view.tallies]),
+        "tallies": array(tally_rows(view)),
         "sources": array(
             [{"code": one.key, "title": clean(one.title, 12), "tag": one.said} for one in view.sources],
             shrink=("title",),
@@ -38,6 +38,11 @@ def home_face(view: HomeView, page: WorkPage | None = None, note: str = "", quer
     todo, overdue = told.get("todo"), told.get("overdue")
     alert = f"【首页】待办 {todo.said if todo else 0} 件" + (f"，超期 {overdue.said} 件" if overdue else "")
     return Face(TEMPLATE, {"title": "总客服 · 我的首页"}, private, alert)
+
+
+def tally_rows(view: HomeView) -> list[dict[str, str]]:
+    """The five numbers as rows: what each opens, its title, its figure."""
+    return [_tally(tally) for tally in view.tallies]
 
 
 def _tally(tally: Tally) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from core.figures import Ask, Chapter, Line, Shown, Stats
 from core.people import PostView
 from core.views import (
     CaseView,
@@ -145,3 +146,36 @@ def a_case_to_close() -> CaseView:
         a_case(), state="closing", state_title="待办结", result=done, moves=moves, legs=(leg,),
         whose_move="指挥中心调度员", warning="", next_at=None, last="水务局 林某 15:40 办结：积水已退", timeline=(),
     )  # fmt: skip
+
+
+def a_stats() -> Stats:
+    """A month of the water bureau's work, by source."""
+    head = (
+        _count("received", "承办", 40), _count("closed", "已办结", 35), _count("overdue", "超期", 3),
+        _rate("closing_rate", "办结率", 35, 37), _rate("on_time_rate", "按时办结率", 34, 37),
+        _rate("overdue_rate", "超期率", 3, 37),
+    )  # fmt: skip
+    lines = tuple(
+        _source(*one) for one in (("RX", "热线电话", 21, 2), ("WX", "微信公众号", 12, 0), ("SZ", "数字城管", 7, 1))
+    )
+    ask, chapter = Ask(date(2026, 2, 8), date(2026, 3, 9)), Chapter("channel", "按来源", lines)
+    return Stats(
+        ask, "水务局", "截至 今天 09:40", True, "2月8日—3月9日", head, (chapter,), ((2, "水务局"),), "day", "承办"
+    )
+
+
+def _source(code: str, title: str, number: int, late: int) -> Line:
+    cells = (
+        _count("received", "承办", number), _count("closed", "已办结", number - 1), _count("overdue", "超期", late),
+        _rate("closing_rate", "办结率", number - 1, number),
+    )  # fmt: skip
+    return Line(code, title, cells, number, f"{number / 40:.1%}")
+
+
+def _count(measure: str, title: str, number: int) -> Shown:
+    return Shown(measure, title, f"{number:,}", number, ((number, measure),))
+
+
+def _rate(measure: str, title: str, of: int, per: int) -> Shown:
+    amount = {"closing_rate": "closed", "on_time_rate": "on_time", "overdue_rate": "overdue"}[measure]
+    return Shown(measure, title, f"{of / per:.1%}", round(of / per * 100, 1), ((of, amount), (per, "due")))

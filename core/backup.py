@@ -31,8 +31,10 @@ __all__ = ["BackupFault", "Manifest", "back_up", "lines_of", "manifest_of", "mod
 
 FORMAT = 1
 PIECE = 1024 * 1024
-LEFT_OUT = frozenset({"sessions", "api_tokens", "nonces", "sign_in_failures", "leases"})
-"""What must not come back to life with old data: who was signed in, and who was leading."""
+LEFT_OUT = frozenset(
+    {"sessions", "api_tokens", "nonces", "sign_in_failures", "leases", "figures", "rollups", "rollup_state"}
+)
+"""What must not come back to life with old data (who was signed in, who was leading), and what is counted anew."""
 
 
 class BackupFault(Exception):

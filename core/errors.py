@@ -216,3 +216,8 @@ class Malformed(Refusal):
 class Busy(Refusal):
     text = "系统正忙，请稍后再试，您的操作没有生效。"
     status = 503
+
+
+class TooManyRows(Refusal):
+    text = "一次最多导出 {limit} 行，请缩短时间或选一个单位再导出。"
+    status = 400

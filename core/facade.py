@@ -18,6 +18,7 @@ from core.entries import Entry
 from core.errors import Busy, Refusal, Unknown
 from core.execute import Command, Done, Door
 from core.intake import Intake
+from core.measures import Measures
 from core.notices import letter
 from core.people import Actor
 from core.policy import Policy
@@ -39,6 +40,7 @@ class Core(Reads):
         self.settings, self.vault, self.signer = settings, vault, Sm2Signer(vault)
         self.chain_key = vault.current("chain").secret
         self.calls = meter.Meter(engine)
+        self.measures = Measures(self)
         self._line = CommitLine(engine, self.chain_key)
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, send_file, url_for
 from webapp.auth import PUBLIC, audience
 
 HERE = Path(__file__).parent / "static"
+VENDOR = HERE / "vendor"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json"}
 FONT = "NotoSansSC-Regular.otf"
 A_YEAR = 365 * 24 * 3600
@@ -27,6 +28,16 @@ def static(name: str) -> Response:
     if path.parent != HERE or path.suffix not in KINDS or not path.is_file():
         abort(404)
     return send_file(path, mimetype=KINDS[path.suffix], max_age=A_YEAR)
+
+
+@assets.get("/static/vendor/<name>")
+@audience(PUBLIC)
+def vendored(name: str) -> Response:
+    """A file of others, fetched at set-up (`.ci/frontend`); there may be none."""
+    path = VENDOR / name
+    if path.parent != VENDOR or path.suffix != ".js" or not path.is_file():
+        abort(404)
+    return send_file(path, mimetype=KINDS[".js"], max_age=A_YEAR)
 
 
 @assets.get(f"/static/fonts/{FONT}")
@@ -46,3 +57,10 @@ def _print(name: str) -> str:
 def asset(name: str) -> str:
     """The address of a static file, new whenever its content is new."""
     return url_for("assets.static", name=name, v=_print(name))
+
+
+def vendor(name: str) -> str:
+    """The address of a file of others; empty when it was not fetched, and then the page does without."""
+    if not (VENDOR / name).is_file():
+        return ""
+    return url_for("assets.vendored", name=name, v=_print(f"vendor/{name}"))

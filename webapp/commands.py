@@ -31,6 +31,7 @@ from webapp.context import the_core
 from webapp.replay import replay
 
 OPENAPI_FILE = Path(__file__).parent / "static" / "openapi.json"
+rollup = AppGroup("rollup", help="统计：从零重算。")
 client = AppGroup("client", help="接口客户端：新增、换密钥、停用。")
 feed = AppGroup("feed", help="12345 工单：拉取一次，或重放公开留言。")
 
@@ -64,6 +65,14 @@ def seed(cases: int, days: int, force: bool) -> None:
     except WrongSettings as fault:
         raise _stop(fault) from None
     click.echo(text)
+
+
+@rollup.command("rebuild", help="把全部统计从记录从零重算一遍；期间页面写明正在汇总。")
+@with_appcontext
+def rebuild() -> None:
+    core = the_core()
+    core.note(None, "stats.rebuilt", "stats:all", "done", channel="cli")
+    click.echo(f"统计已从零重算，共 {core.measures.rebuild():,} 步。")
 
 
 @click.command("verify-log", help="核验操作日志；被改动时指出第一条并以 1 退出。")
@@ -233,5 +242,6 @@ def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
 
 
 _COMMANDS = (
-    seed, import_district, account, calendar, verify_log, backup, restore_file, rotate_keys, openapi, client, feed,
+    seed, import_district, account, calendar, rollup, verify_log, backup, restore_file, rotate_keys, openapi, client,
+    feed,
 )  # fmt: skip

@@ -15,6 +15,8 @@ ACTS: Mapping[str, str] = {
     "sign_out": "退出登录",
     "open_page": "打开页面",
     "log.read": "查看日志",
+    "stats.exported": "导出统计",
+    "stats.rebuilt": "重算统计",
     "verify_log": "核验日志",
     "post.switched": "切换岗位",
     "view.kept": "存为视图",
@@ -69,6 +71,7 @@ REASONS: Mapping[str, str] = {
     "DifferentBody": "同一编号内容不一致",
     "BadSignature": "签名不对",
     "TooMany": "操作太频繁",
+    "TooManyRows": "导出行数太多",
     "Malformed": "格式不对",
     "ReturnWindowClosed": "退回时限已过",
     "ReturnBarred": "不能再次退回",
@@ -105,8 +108,11 @@ PLACES: Mapping[str, str] = {
     "hook": "推送",
     "log": "日志",
     "unit": "单位",
+    "stats": "统计",
 }
-PAGES: Mapping[str, str] = {"cases": "办件", "settings": "设置", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {
+    "cases": "办件", "stats": "统计", "settings": "设置", "tray": "消息", "flows": "流程", "log": "日志",
+}  # fmt: skip
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",

@@ -12,7 +12,7 @@ from flask import g
 
 from core.timewords import span_sentence, when
 from core.views import Field, MoveView, Option
-from webapp.assets import asset
+from webapp.assets import asset, vendor
 from webapp.auth import PAGES, may_open
 from webapp.context import the_core
 
@@ -23,6 +23,7 @@ def teach(app: APIFlask) -> None:
     app.add_template_filter(ahead, "ahead")
     app.add_template_filter(thousands, "thousands")
     app.add_template_global(asset, "asset")
+    app.add_template_global(vendor, "vendor")
     app.add_template_global(form_token, "form_token")
     app.add_template_global(further_units, "further_units")
     app.add_template_global(page_fields, "page_fields")

@@ -10,7 +10,7 @@ from bots.dingtalk.faces import TITLES, Faces, note_only, shut
 from bots.dingtalk.hands import numbered, own_case
 from bots.dingtalk.words import SHORT_HELP, read
 from bots.replies import sentence_of
-from cards import Face, Query, manifests, move_of
+from cards import Face, Query, StatsQuery, manifests, move_of
 from core import Actor, Command, Core, Refusal
 from core.digests import Digests
 from core.errors import Malformed, MoveNotOpen, Unknown
@@ -46,6 +46,8 @@ class Answers:
                 return self._open(click, actor, template, click.params.get("no", ""))
             if template == "digest":
                 return self._digest(click, actor)
+            if template == "stats":
+                return self._stats(click, actor)
             return self._home(click, actor) if template == "home" else self._work(click, actor)
         except Refusal as refusal:
             self._core.note_refusal(actor, "click", what, refusal, "dingtalk")
@@ -125,6 +127,16 @@ class Answers:
             return self._guess(click, actor, click.params.get("words", "")[:60])
         return told(self._faces.work(actor, _query(click), _page(click)))
 
+    def _stats(self, click: Click, actor: Actor) -> Answer:
+        """Other figures, the cases behind a number, or the chart by letter (R105, R106)."""
+        try:
+            query = StatsQuery.read(click.params.get("ask", ""))
+        except ValueError:
+            raise Malformed(why=STALE_BUTTON) from None
+        if click.action == "chart":
+            return self._reply(click, actor, "chart", {"ask": query.word()}, "stats")
+        return told(self._faces.stats(actor, query))
+
     def _guess(self, click: Click, actor: Actor, words: str) -> Answer:
         """A chosen reading: shows or opens, and never acts (C12)."""
         said = read(words)
@@ -134,6 +146,8 @@ class Answers:
             return told(self._faces.work(actor, Query("find", words=said.word)))
         if said.kind == "open":
             return self._open(click, actor, "work", said.ref)
+        if said.kind == "stats":
+            return self._reply(click, actor, "stats", {})
         if said.kind == "help":
             return private_line("work", SHORT_HELP)
         return self._reply(click, actor, "home", {})
@@ -142,12 +156,14 @@ class Answers:
         self._reply(click, actor, "show", {"case_id": own_case(self._core, actor, ref)})
         return private_line(template, SENT)
 
-    def _reply(self, click: Click, actor: Actor, kind: str, body: Mapping[str, int | str]) -> Answer:
+    def _reply(
+        self, click: Click, actor: Actor, kind: str, body: Mapping[str, int | str], template: str = "work"
+    ) -> Answer:
         """A further card for this person, by letter; the same click twice sends it once."""
         self._core.reply(
             f"{click.key}:{kind}", actor.person or 0, kind, {"userId": click.user, "post": actor.post, **body}
         )
-        return private_line("work", SENT)
+        return private_line(template, SENT)
 
 
 def told(face: Face) -> Answer:
@@ -161,9 +177,9 @@ def private_line(template: str, note: str) -> Answer:
 
 
 def template_of(track: object) -> str:
-    """Which card a track belongs to: 「digest:…」, 「home:…」, 「work:…」, else a case card."""
+    """Which card a track belongs to: 「digest:…」, 「home:…」, 「work:…」, 「stats:…」, else a case card."""
     head = track.partition(":")[0] if isinstance(track, str) else ""
-    return head if head in ("digest", "home", "work") else "case"
+    return head if head in ("digest", "home", "stats", "work") else "case"
 
 
 def in_full(name: str, phone: str, address: str) -> str:

@@ -77,6 +77,9 @@ class Chat:
                 self._card(message, actor, "work", key=said.word)
             case "home":
                 self._card(message, actor, "home")
+            case "stats":
+                self._card(message, actor, "stats")
+                self._picture(message, actor)
             case "help":
                 self._say(message, actor, "\n\n".join(help_lines()), "帮助")
             case "refuse_digest" | "want_digest":
@@ -173,6 +176,11 @@ class Chat:
     def _card(self, message: Message, actor: Actor, kind: str, **what: object) -> None:
         body = {"userId": message.user, "post": actor.post, **what}
         self._core.reply(f"{message.key}:reply", actor.person or 0, kind, body)
+
+    def _picture(self, message: Message, actor: Actor) -> None:
+        """The drawn chart that goes with a statistics card."""
+        body = {"userId": message.user, "post": actor.post}
+        self._core.reply(f"{message.key}:chart", actor.person or 0, "chart", body)
 
     def _say(self, message: Message, actor: Actor, text: str, title: str = "回复") -> None:
         body = {"people": [actor.person], "userIds": [message.user], "text": text, "title": title}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from cards import PAGE_SIZE, Face, Query, case_face, home_face, manifests, work_face
+from dataclasses import replace
+
+from cards import PAGE_SIZE, Face, Query, StatsQuery, case_face, home_face, manifests, stats_face, work_face
 from cards.card import note_values
+from cards.charts import chart
 from core import Actor, Core
+from core.errors import Unknown
+from core.figures import Ask, Pick, Stats, period
 from core.views import CaseView, Option, WorkPage
+from core.worktime import local_date
 
 TITLES = {"todo": "待办", "overdue": "超期", "today": "今日", "done": "已办", "all": "全部", "find": "查找"}
 
@@ -29,6 +35,32 @@ class Faces:
     def work(self, actor: Actor, query: Query, page: int = 1, note: str = "") -> Face:
         """A list card."""
         return work_face(self.page(actor, query, page), note, query)
+
+    def stats(self, actor: Actor, query: StatsQuery, note: str = "") -> Face:
+        """The statistics card; with something opened, its cases are listed below (R105, R106)."""
+        stats = self._figures(actor, query)
+        return stats_face(stats, self._core.home(actor), query, self._behind(actor, stats.ask, query), note, self._base)
+
+    def chart(self, actor: Actor, query: StatsQuery) -> bytes:
+        """The chart of what a statistics card shows, as a picture."""
+        return chart(self._figures(actor, query), query.dim)
+
+    def _figures(self, actor: Actor, query: StatsQuery) -> Stats:
+        days = period(query.period, local_date(self._core.clock.now()))
+        return self._core.measures.stats(actor, Ask(*days, query.kind), (query.dim,))
+
+    def _behind(self, actor: Actor, ask: Ask, query: StatsQuery) -> WorkPage | None:
+        amount, _, rest = query.opens.partition(":")
+        if not amount:
+            return None
+        if amount == "list":
+            return self._core.work(actor, rest, page=query.page, size=PAGE_SIZE)
+        dim, _, value = rest.partition(":")
+        if dim == "unit":
+            if not value.lstrip("-").isdecimal() or len(value) > 18:
+                raise Unknown(what="这个单位")
+            return self._core.measures.opened(actor, replace(ask, unit=int(value)), Pick(amount), query.page, PAGE_SIZE)
+        return self._core.measures.opened(actor, ask, Pick(amount, dim, value), query.page, PAGE_SIZE)
 
     def readings(self, guesses: tuple[str, ...], note: str = "") -> Face:
         """A list card that only offers what the person may have meant (C12)."""

@@ -14,7 +14,7 @@ from bots.dingtalk.hands import drawn_for
 from bots.dingtalk.wire import Wire, spaces_of, undelivered_in, update
 from bots.dingtalk.words import SHORT_HELP
 from bots.replies import sentence_of
-from cards import Face, Query, digest_face
+from cards import Face, Query, StatsQuery, digest_face
 from cards.text import fallback
 from core import Actor, Core, Refusal
 from core.copies import Kept
@@ -32,7 +32,7 @@ MOST_USERS = 20  # of one batchSend (dingtalk.md §9)
 
 
 class CardSender:
-    """Channel dingtalk.card: `card` updates every copy of a case card; `show`, `home` and `work` answer one person."""
+    """Channel dingtalk.card: `card` updates every copy of a case card; all other kinds answer one person."""
 
     def __init__(self, core: Core, api: DingTalkApi) -> None:
         self._core, self._api = core, api
@@ -46,13 +46,17 @@ class CardSender:
             if letter.case is None:
                 raise Undelivered("never", "a card letter without a case")
             return self._cases.bring_up_to_date(letter.case, letter.body.get("by"))
-        draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {"home": self._home, "work": self._work}
+        draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
+            "home": self._home, "work": self._work, "stats": self._stats,
+        }  # fmt: skip
         try:
             if letter.kind == "show":
                 return self._show(letter)
             actor = self._reader(letter)
             if letter.kind == "digest":
                 return self._digest(letter, actor)
+            if letter.kind == "chart":
+                return self._chart(letter, actor)
             face = draw[letter.kind](letter, actor)
         except KeyError as missing:
             raise Undelivered("never", f"a {letter.kind} letter without {missing}") from None
@@ -96,6 +100,14 @@ class CardSender:
         view = self._digests.view(actor, str(letter.body["digest"]))
         if view is not None:
             self._create(letter, f"digest:{actor.person}:{letter.id}", actor, digest_face(view))
+
+    def _stats(self, letter: Envelope, actor: Actor) -> Face:
+        return self._faces.stats(actor, _asked(letter))
+
+    def _chart(self, letter: Envelope, actor: Actor) -> None:
+        """The drawn chart of one's figures, as a picture in one's own chat with the robot."""
+        media = self._api.upload_image(self._faces.chart(actor, _asked(letter)))
+        self._api.send_image([self._user(letter)], media)
 
     def _show(self, letter: Envelope) -> None:
         """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""
@@ -144,6 +156,11 @@ class CardSender:
     def _tell(self, letter: Envelope, sentence: str) -> None:
         """The card cannot be drawn for this person any more: they hear why."""
         self._core.say(f"refused:{letter.key}", int(letter.body["person"]), sentence, "回复")
+
+
+def _asked(letter: Envelope) -> StatsQuery:
+    word = letter.body.get("ask")
+    return StatsQuery.read(str(word)) if word else StatsQuery()
 
 
 class SaySender:

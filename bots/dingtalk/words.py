@@ -17,6 +17,7 @@ LISTS = {
 PLAIN = {
     "主页": "home", "首页": "home", "菜单": "home", "主菜单": "home", "你好": "home", "您好": "home", "在吗": "home",
     "退订早报": "refuse_digest", "取消早报": "refuse_digest", "订阅早报": "want_digest",
+    "统计": "stats", "办件统计": "stats", "统计图": "stats", "数据": "stats", "报表": "stats",
     "帮助": "help", "帮助文档": "help", "怎么用": "help", "help": "help", "?": "help", "h": "help",
 }  # fmt: skip
 ACTS = (
@@ -57,7 +58,7 @@ _MENTION = re.compile(r"^(?:\s*@\S+\s*)+")
 class Said:
     """A reading of what was typed.
 
-    `kind`: list (`word` its key) · home · help · refuse_digest · want_digest · posts (`word` the wished post) ·
+    `kind`: list (`word` its key) · home · stats · help · refuse_digest · want_digest · posts (`word` the wished post) ·
     find (`word`) · open (`ref`) · act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
     short (`word`: the form to show) · unknown (`word`).
     """

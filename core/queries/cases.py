@@ -14,6 +14,7 @@ from core.people import Actor
 from core.policy import PARTS, URGENCIES, FieldSpec
 from core.policy.flow import Move
 from core.queries.ahead import ahead
+from core.queries.masks import mask_address, mask_name, mask_phone
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
 from core.queries.timeline import tell, title_of, who_did
@@ -129,20 +130,6 @@ def _opened(case: Mapping[str, Any], column: str, cipher: Cipher) -> str:
 def caller_in_full(case: Mapping[str, Any], cipher: Cipher) -> tuple[str, str, str]:
     """Name, number and address unmasked, for a reveal that is on record."""
     return _opened(case, "caller_name", cipher), _opened(case, "caller_phone", cipher), _opened(case, "address", cipher)
-
-
-def mask_name(name: str) -> str:
-    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else name
-
-
-def mask_phone(phone: str) -> str:
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "*" * len(phone)
-
-
-def mask_address(address: str) -> str:
-    """Kept to street level: digits and what follows the first of them are hidden."""
-    cut = next((at for at, sign in enumerate(address) if sign.isdigit()), len(address))
-    return address[:cut] + ("****" if cut < len(address) else "")
 
 
 def _whose_move(sheet: Sheet, world: World) -> str:

@@ -27,6 +27,12 @@ def legs_of(tx: Connection, ids: Sequence[int]) -> dict[int, list[Mapping[str, A
     return found
 
 
+def lines(tx: Connection, rows: Sequence[Any], actor: Actor, world: World, now: datetime) -> tuple[WorkItem, ...]:
+    """Rows of `cases` as lines of a list."""
+    legs = legs_of(tx, [row["id"] for row in rows])
+    return tuple(item_of(row, legs.get(row["id"], ()), actor, world, now) for row in rows)
+
+
 def item_of(
     row: Mapping[str, Any], legs: Sequence[Mapping[str, Any]], actor: Actor, world: World, now: datetime
 ) -> WorkItem:

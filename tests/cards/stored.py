@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from cards import Face, Query, case_face, digest_face, home_face, samples, work_face
+from cards import Face, Query, StatsQuery, case_face, digest_face, home_face, samples, stats_face, work_face
 from core.views import Option
 from tests.cards.builders import a_case, a_home, a_leg, a_page, an_item, moves
 
@@ -67,6 +67,10 @@ def faces() -> dict[str, Face]:
         "home": home_face(a_home()),
         "home_with_source": home_face(a_home(), a_page(title="热线电话待办"), query=Query("todo", "RX")),
         "home_nothing_overdue": home_face(a_home(), a_page(()), "已切换到「水务局 经办人」", Query("overdue")),
+        "stats_by_source": stats_face(samples.a_stats(), a_home(), StatsQuery(), base=BASE),
+        "stats_opened": stats_face(
+            samples.a_stats(), a_home(), StatsQuery(page=2, opens="received:channel:RX"), second, base=BASE
+        ),
         "work_second_page": work_face(second),
         "work_guesses": work_face(None, guesses=guesses),
     }

@@ -16,7 +16,14 @@ from tests.webapp.visitor import Visitor
 from webapp.auth import MACHINE, PUBLIC, STAFF, Unguarded, audience, audience_of, check_routes
 
 Visit = Callable[..., Visitor]
-PAGES = {"cases": "/cases", "settings": "/settings", "tray": "/tray", "flows": "/flows", "log": "/log"}
+PAGES = {
+    "cases": "/cases",
+    "stats": "/stats",
+    "settings": "/settings",
+    "tray": "/tray",
+    "flows": "/flows",
+    "log": "/log",
+}
 LOGINS = {held[0][1]: login for login, (_, held) in PEOPLE.items()}
 
 
@@ -47,7 +54,8 @@ def test_an_audience_nobody_knows_stops_the_start(site: APIFlask) -> None:  # no
 def test_only_known_routes_are_public(site: APIFlask) -> None:  # noqa: F811
     public = {rule.rule for rule in site.url_map.iter_rules() if audience_of(site, rule.endpoint) == PUBLIC}
     assert public == {
-        "/healthz", "/readyz", "/sign-in", "/sign-in/number", "/static/<name>", "/static/fonts/NotoSansSC-Regular.otf",
+        "/healthz", "/readyz", "/sign-in", "/sign-in/number", "/static/<name>", "/static/vendor/<name>",
+        "/static/fonts/NotoSansSC-Regular.otf",
     }  # fmt: skip
 
 
@@ -77,7 +85,16 @@ def test_reading_never_writes_an_event_or_a_letter(site: APIFlask, visit: Visit,
     case = town.register(0)
     desk = visit("desk")
     before = _counts(town)
-    for address in ("/", "/cases", f"/cases/{town.no(case)}", "/flows", "/healthz", "/readyz"):
+    for address in (
+        "/",
+        "/cases",
+        f"/cases/{town.no(case)}",
+        "/stats",
+        "/stats/cases?amount=received",
+        "/flows",
+        "/healthz",
+        "/readyz",
+    ):
         desk.get(address)
     assert _counts(town) == before
 

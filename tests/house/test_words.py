@@ -24,7 +24,7 @@ def lines() -> list[tuple[str, str]]:
     return [
         (f"{name_of(path)}:{number}", line)
         for path in [*tops, *files]
-        if path.suffix in TEXTS and "__pycache__" not in path.parts
+        if path.suffix in TEXTS and not {"__pycache__", "node_modules", "vendor"} & set(path.parts)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     ]
 

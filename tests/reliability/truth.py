@@ -82,7 +82,7 @@ def untrue_copies(core: Core, sandbox: Sandbox) -> list[str]:
     for card in sandbox.get("cards"):
         track = str(card["outTrackId"])
         no, _, rest = track.partition(":")
-        if no in ("digest", "home", "work") or not rest.isdigit():
+        if no in ("digest", "home", "stats", "work") or not rest.isdigit():
             continue
         shown.add(no)
         case = core.case_of(no)

@@ -126,6 +126,14 @@ class Town:
         self._keys += 1
         self.core.execute(Command(f"town:{self._keys}", case, action, self.actor(login), form, leg, source="web"))
 
+    def own(self, login: str, title: str) -> int:
+        """A case a unit's own clerk registers and closes on the spot."""
+        self._keys += 1
+        ticket = Ticket("", 1, "ZJ", "help", title, "巡查时发现。", "荣山河口")
+        case = self.core.register(f"own:{self._keys}", ticket, self.actor(login), "web").case
+        self.act(login, case, "close_own", reply="当场处理完毕")
+        return case
+
     def leg(self, login: str, case: int) -> int:
         """The leg this person's unit holds."""
         view = self.core.case_view(self.actor("desk"), case)

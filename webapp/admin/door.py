@@ -26,6 +26,7 @@ from webapp.sign_in import SignIn
 door = Blueprint("door", __name__)
 ENTRY = {
     "cases": "cases.index",
+    "stats": "stats.index",
     "tray": "tray.index",
     "flows": "flows.index",
     "settings": "settings.index",

@@ -10,7 +10,7 @@ const FIELDS = ".narrow, select, textarea, input:not([type=hidden])";
 // One act, one submission: the button rests until the answer comes.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (!button) return;
+  if (!button || "stays" in button.dataset) return; // a file comes, and the page stays
   setTimeout(() => {
     button.disabled = true;
     if (button.dataset.wait) button.textContent = button.dataset.wait;
