@@ -13,7 +13,7 @@ from core.models.people import people
 from core.models.record import letters
 from core.notices import SENT_BY, staff_of
 from core.plain import plain, scrub
-from core.queries.cases import mask_phone
+from core.queries.masks import mask_phone
 from core.queries.people import Holder
 
 TITLE = "未送达"

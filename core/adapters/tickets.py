@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import BadField, FieldMissing, Malformed, TooLong
 from core.policy import URGENCIES, Policy, load_policy
 from core.ports import Ticket
-from core.queries.cases import mask_address
+from core.queries.masks import mask_address
 from core.worktime import SHANGHAI
 
 DEEPEST = 20
