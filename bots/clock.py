@@ -15,6 +15,7 @@ from core.chores import due_commands, recounts, sweep
 from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
+from core.suggest.labelled import TooLittle
 from core.worktime import Calendar, local_date
 
 log = structlog.get_logger()
@@ -35,6 +36,9 @@ class Timetable:
         every = self._scheduler.add_job
         every(self._guarded(self.move_what_is_due), "interval", seconds=5)
         every(self._guarded(self.follow_the_calendar), "interval", seconds=15)
+        every(self._guarded(self.suggest_what_waits), "interval", seconds=5)
+        every(self._guarded(self.learn_if_asked), "interval", seconds=20)
+        every(self._guarded(self.ask_to_learn), "cron", day_of_week="sun", hour=2, minute=40)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -83,6 +87,21 @@ class Timetable:
                 log.info("overtaken", key=command.key)
             except Refusal as refusal:
                 log.warning("clock refused", key=command.key, why=str(refusal))
+
+    def suggest_what_waits(self) -> None:
+        """A suggestion for every case that waits for its dispatch, also where no card is drawn for it."""
+        self._core.suggest.make()
+
+    def learn_if_asked(self) -> None:
+        """Learn a new text model when somebody wished for one; too few closed cases are said on the page."""
+        try:
+            self._core.suggest.train_if_asked()
+        except TooLittle as fault:
+            log.info("nothing learnt", why=str(fault))
+
+    def ask_to_learn(self) -> None:
+        """Once a week the model learns from the cases closed since, corrections included."""
+        self._core.suggest.ask_for_training(None)
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

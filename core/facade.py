@@ -27,6 +27,7 @@ from core.queries.sheets import may_read
 from core.reads import Reads
 from core.register import outside_id, set_day, switch_post
 from core.settings import Settings
+from core.suggest.desk import Suggestions
 from core.views import CaseView, LetterView, LogLine
 
 
@@ -39,6 +40,7 @@ class Core(Reads):
         self.chain_key = vault.current("chain").secret
         self.calls = meter.Meter(engine)
         self._line = CommitLine(engine, self.chain_key)
+        self.suggest = Suggestions(engine, clock, self.world, self._write, self.chain_key)
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
 

@@ -85,6 +85,25 @@ class TimelineLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggested:
+    """One unit that may be meant, with the words and the duty line that speak for it."""
+
+    code: str
+    short: str
+    unit: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """Up to three units for a dispatch, likeliest first; when not `sure`, only the sentence that says so."""
+
+    units: tuple[Suggested, ...]
+    sure: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """One case for one reader. Caller and address are masked; `moves` are this reader's own."""
 
@@ -128,6 +147,7 @@ class CaseView:
     rules: tuple[str, ...]  # the deadline explained, line by line
     calls: tuple[str, ...]  # call-backs in words: first, final
     revisions: tuple[str, ...]
+    suggestion: SuggestionView | None = None  # for whoever may dispatch the case now
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from core.settings import WrongSettings
 from webapp.accounts import open_account
 from webapp.context import the_core
 from webapp.replay import replay
+from webapp.suggest_commands import suggest
 
 OPENAPI_FILE = Path(__file__).parent / "static" / "openapi.json"
 client = AppGroup("client", help="接口客户端：新增、换密钥、停用。")
@@ -234,4 +235,5 @@ def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
 
 _COMMANDS = (
     seed, import_district, account, calendar, verify_log, backup, restore_file, rotate_keys, openapi, client, feed,
+    suggest,
 )  # fmt: skip

@@ -5,8 +5,9 @@ from webapp.admin.door import door
 from webapp.admin.flows import flows
 from webapp.admin.log import log
 from webapp.admin.moves import moves
+from webapp.admin.suggest import suggest
 from webapp.admin.tray import tray
 
-PAGES_OF_CONSOLE = (door, cases, moves, tray, flows, log)
+PAGES_OF_CONSOLE = (door, cases, moves, suggest, tray, flows, log)
 
 __all__ = ["PAGES_OF_CONSOLE"]

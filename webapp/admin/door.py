@@ -24,7 +24,13 @@ from webapp.sessions import Sessions
 from webapp.sign_in import SignIn
 
 door = Blueprint("door", __name__)
-ENTRY = {"cases": "cases.index", "tray": "tray.index", "flows": "flows.index", "log": "log.index"}
+ENTRY = {
+    "cases": "cases.index",
+    "suggest": "suggest.index",
+    "tray": "tray.index",
+    "flows": "flows.index",
+    "log": "log.index",
+}
 
 
 @door.get("/")
