@@ -17,6 +17,7 @@ from core.errors import Stale
 from core.feed import pull
 from core.machines import Machines
 from core.moved import tell_of_moved
+from core.suggest.labelled import TooLittle
 from core.unit_watch import UnitWatch
 from core.unreached import Unreached
 from core.worktime import Calendar, local_date
@@ -45,6 +46,9 @@ class Timetable:
         every(self._guarded(self.find_unreached), "interval", seconds=30)
         every(self._guarded(self.look_at_units), "interval", minutes=30)
         every(self._guarded(self.fold_figures), "interval", seconds=5)
+        every(self._guarded(self.suggest_what_waits), "interval", seconds=5)
+        every(self._guarded(self.learn_if_asked), "interval", seconds=20)
+        every(self._guarded(self.ask_to_learn), "cron", day_of_week="sun", hour=2, minute=40)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
@@ -122,6 +126,21 @@ class Timetable:
     def fold_figures(self) -> None:
         """Add what happened since the last time to the statistics."""
         self._core.measures.fold()
+
+    def suggest_what_waits(self) -> None:
+        """A suggestion for every case that waits for its dispatch, also where no card is drawn for it."""
+        self._core.suggest.make()
+
+    def learn_if_asked(self) -> None:
+        """Learn a new text model when somebody wished for one; too few closed cases are said on the page."""
+        try:
+            self._core.suggest.train_if_asked()
+        except TooLittle as fault:
+            log.info("nothing learnt", why=str(fault))
+
+    def ask_to_learn(self) -> None:
+        """Once a week the model learns from the cases closed since, corrections included."""
+        self._core.suggest.ask_for_training(None)
 
     def sign_yesterday(self) -> None:
         """Seal the log of the day that is over and send its head to the audit officer."""

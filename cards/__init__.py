@@ -12,7 +12,8 @@ from cards.home import home_face
 from cards.manifest import manifests
 from cards.stats import StatsQuery, stats_face
 from cards.work import PAGE_SIZE, Query, work_face
-from core.views import CaseView, DigestView, HomeView, WorkPage
+from core.boards import DigestView
+from core.views import CaseView, HomeView, WorkPage
 
 __all__ = [
     "PAGE_SIZE",

@@ -153,11 +153,20 @@ def _details(view: CaseView) -> dict[str, str]:
             ("地址", plain(view.address)),
         ]
         rows += [("期限", _deadline(view))]
+    rows += _suggested(view)
     rows += [(f"{leg.part} {leg.unit}", " · ".join([leg.state_title, *leg.marks[:2]])) for leg in view.legs[:4]]
     rows += [("回访", "；".join(view.calls))]
     rows += _last_words(view)
     told = _rows(rows)
     return {"details": told, "has_details": flag(told != "[]")}
+
+
+def _suggested(view: CaseView) -> list[tuple[str, str]]:
+    """The units a dispatch may mean, each with what speaks for it; or that nobody is sure."""
+    if view.suggestion is None:
+        return []
+    told = [(f"建议 {n}", f"{one.short}（{one.because}）") for n, one in enumerate(view.suggestion.units, 1)]
+    return told or [("建议", view.suggestion.sentence)]
 
 
 def _last_words(view: CaseView) -> list[tuple[str, str]]:

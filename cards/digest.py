@@ -5,7 +5,8 @@ from __future__ import annotations
 from cards.card import Face, array, fit, flag, note_values
 from cards.plain import clean
 from cards.work import item_rows
-from core.views import DigestView, Tally
+from core.boards import DigestView
+from core.views import Tally
 
 TEMPLATE = "digest"
 TONES = {"已超期": "red", "超期": "red", "今天到期": "orange", "下一工作日到期": "orange"}

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from core.boards import SavedView
 from core.errors import BadField, FieldMissing, TooLong, TooMuch, Unknown
 from core.models.desk import saved_views
 from core.people import Actor
 from core.policy import Policy
 from core.ports import Clock
-from core.views import SavedView
 
 LONGEST_NAME = 20
 LARGEST_ID = 2**63 - 1

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
+from core.boards import DigestView
 from core.facade import Core
 from core.models.watch import digest_refusals, unit_warnings
 from core.people import Actor
@@ -15,7 +16,7 @@ from core.policy.watching import DigestRow
 from core.queries.people import Holder
 from core.queries.workload import due_by, unit_day
 from core.timewords import day_words
-from core.views import DigestView, Tally, WorkItem
+from core.views import Tally, WorkItem
 from core.worktime import ONE_DAY, SHANGHAI, local_date
 
 REFUSED = "已退订早报，想再收时发送「订阅早报」"

@@ -27,6 +27,7 @@ from core.policy.flow import Flow, Move
 from core.ports import Clock
 from core.queries.people import Unit
 from core.queries.sheets import Rows
+from core.queries.suggestions import heeded
 from core.sm import sm3
 from core.timewords import when
 from core.work import CASE, LEGS, Work, World, facts_of_form
@@ -34,6 +35,7 @@ from core.work import CASE, LEGS, Work, World, facts_of_form
 NO_FORM: Mapping[str, str] = MappingProxyType({})
 NEW_RECEIPT = insert(receipts)
 LONGEST_KEY = 300
+DISPATCHES = frozenset({"dispatched", "reassigned"})
 LARGEST_ID = 2**63 - 1
 RECEIPT = select(receipts.c.body_hash, receipts.c.answer).where(receipts.c.key == bindparam("key"))
 
@@ -180,6 +182,8 @@ def apply(work: Work, flow: Flow, move: Move, leg: dict[str, Any] | None) -> int
     facts: dict[str, Any] = dict(facts_of_form(move, work.form))
     if move.form and (units := (*work.targets, *work.support)):
         facts["units"] = [unit.id for unit in units]
+    if leg is None and move.event in DISPATCHES:
+        facts |= heeded(work.tx, work.case["id"], work.targets)
     event_id = work.record(flow.name, move.event, leg, came, went, facts)
     for name in move.do:  # after the event, so that what follows from it stands after it in the timeline
         EFFECTS[name](work, leg)

@@ -29,6 +29,7 @@ from core.queries.sheets import Rows, may_read
 from core.reads import Reads
 from core.register import Registers, outside_id, set_day, switch_post
 from core.settings import Settings
+from core.suggest.desk import Suggestions
 from core.views import CaseView, LetterView, LogLine
 
 
@@ -42,6 +43,7 @@ class Core(Reads):
         self.calls = meter.Meter(engine)
         self.measures = Measures(self)
         self._line = CommitLine(engine, self.chain_key)
+        self.suggest = Suggestions(engine, clock, self.world, self._write, self.chain_key)
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
         self.desk = Desk(policy, clock, self._read, self._write)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, select
 
+from core.boards import DeskView
 from core.crypto import Sm3Indexer, Sm4Cipher, SoftVault
 from core.db import for_reading
 from core.errors import Ambiguous, Unknown
@@ -24,7 +25,7 @@ from core.queries.filters import CaseFilter
 from core.queries.people import DirectoryCache, read_directory
 from core.queries.registers import PolicyCache, overlaid
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
-from core.views import CaseView, DeskView, HomeView, WorkItem, WorkPage
+from core.views import CaseView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day, local_date
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +100,25 @@ class TimelineLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggested:
+    """One unit that may be meant, with the words and the duty line that speak for it."""
+
+    code: str
+    short: str
+    unit: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """Up to three units for a dispatch, likeliest first; when not `sure`, only the sentence that says so."""
+
+    units: tuple[Suggested, ...]
+    sure: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """One case for one reader. Caller and address are masked; `moves` are this reader's own."""
 
@@ -147,6 +165,7 @@ class CaseView:
     warning: str = ""  # △ 黄色预警: sign and word, never colour alone
     next_at: datetime | None = None  # the next rung of the ladder, and whom it tells
     next_told: str = ""
+    suggestion: SuggestionView | None = None  # for whoever may dispatch the case now
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,38 +239,6 @@ class HomeView:
     tallies: tuple[Tally, ...]  # today, todo, done, all, overdue
     sources: tuple[Tally, ...]  # the twelve sources, pending
     posts: tuple[PostView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeskView:
-    """The lists of one post's desk with their numbers, and the overdue ones by how long."""
-
-    as_of: str
-    lists: tuple[Tally, ...]
-    bands: tuple[Tally, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedView:
-    """A list with filters that a person keeps under a name."""
-
-    id: int
-    name: str
-    query: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class DigestView:
-    """A digest (C14): morning for a person, evening for a unit's head. Each tally opens the list of its key."""
-
-    kind: str  # morning | evening
-    title: str
-    name: str
-    post: str
-    day: str
-    tallies: tuple[Tally, ...]
-    items: tuple[WorkItem, ...]
-    lines: tuple[str, ...]  # other posts, warnings of the unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ MACHINE = "machine"
 PAGES: Mapping[str, str] = {
     "cases": "办件",
     "stats": "统计",
+    "suggest": "推荐",
     "tray": "消息",
     "flows": "流程",
     "settings": "设置",

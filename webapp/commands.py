@@ -29,6 +29,7 @@ from core.settings import WrongSettings
 from webapp.accounts import open_account
 from webapp.context import the_core
 from webapp.replay import replay
+from webapp.suggest_commands import suggest
 
 OPENAPI_FILE = Path(__file__).parent / "static" / "openapi.json"
 rollup = AppGroup("rollup", help="统计：从零重算。")
@@ -243,5 +244,5 @@ def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
 
 _COMMANDS = (
     seed, import_district, account, calendar, rollup, verify_log, backup, restore_file, rotate_keys, openapi, client,
-    feed,
+    feed, suggest,
 )  # fmt: skip

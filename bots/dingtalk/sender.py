@@ -45,6 +45,7 @@ class CardSender:
         if letter.kind == "card":
             if letter.case is None:
                 raise Undelivered("never", "a card letter without a case")
+            self._core.suggest.before_drawing(letter.case)
             return self._cases.bring_up_to_date(letter.case, letter.body.get("by"))
         draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
             "home": self._home, "work": self._work, "stats": self._stats,
@@ -112,6 +113,7 @@ class CardSender:
     def _show(self, letter: Envelope) -> None:
         """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""
         case_id, user = int(letter.body["case_id"]), self._user(letter)
+        self._core.suggest.before_drawing(case_id)
         actor = self._core.actor_for("dingtalk", user)
         drawn = drawn_for(self._core, actor, actor, case_id)
         view = self._core.case_view(drawn, case_id)

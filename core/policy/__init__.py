@@ -15,6 +15,7 @@ import yaml
 from core.guards import CHOICES, GUARDS
 from core.people import RELATIONS, Standing
 from core.policy.desk import DeskPolicy, read_desk
+from core.policy.duties import DutyList, duty_faults, load_duties
 from core.policy.flow import Flow, Words, faults, read_flow
 from core.policy.limits import LimitPolicy, read_limits
 from core.policy.watching import Digests, Ladder, Warnings, read_digests, read_ladder, read_warnings
@@ -128,6 +129,7 @@ class Policy:
     service_rows: Mapping[str, ServiceType]
     classes: Mapping[str, ClassRow]
     glossary: Mapping[str, str]
+    duties: DutyList
     choices: Mapping[str, Mapping[str, str]]
 
     def field(self, action: str, name: str) -> FieldSpec:
@@ -207,6 +209,7 @@ def load_policy() -> Policy:
         service_rows=MappingProxyType({row["code"]: ServiceType(**row) for row in services["service_types"]}),
         classes=MappingProxyType({row["code"]: _class(row) for row in classes}),
         glossary=MappingProxyType({name: row["zh"] for name, row in read("glossary.yaml").items()}),
+        duties=load_duties(read("duties.yaml")),
         choices=MappingProxyType(choices),
     )
 
@@ -259,6 +262,8 @@ def faults_of(policy: Policy, effects: Iterable[str]) -> list[str]:
         if state not in policy.flows["case"].states
     ]
     found += [f"notices: no flow has event {name}" for name in {*policy.batons, *policy.hand_back} - events]
+    units = frozenset(row["code"] for row in read("seed/units.yaml"))
+    found += duty_faults(policy.duties, units, frozenset(policy.classes))
     return found + [
         f"permissions: standing {standing.name} has unknown relation {standing.relation}"
         for standing in policy.standings.values()

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from core.boards import DeskView
 from core.models.cases import cases
 from core.people import Actor, PostView
 from core.queries import filters
 from core.queries.filters import CaseFilter
 from core.queries.lists import MOST, TITLES, Asked, found
-from core.views import DeskView, HomeView, Tally
+from core.views import HomeView, Tally
 from core.work import World
 from core.worktime import SHANGHAI, local_date
 

@@ -15,6 +15,7 @@ from core.facts import CaseFacts, Situation
 from core.models.cases import call_backs, case_legs, cases, revisions
 from core.people import Actor
 from core.queries.people import Directory
+from core.queries.suggestions import read_suggestion
 from core.queries.timeline import read_events
 from core.work import World, case_facts
 
@@ -49,6 +50,7 @@ class Sheet:
     pauses: Mapping[int, Sequence[Pause]]
     now: datetime
     repeats: str = ""  # the number of the earlier case this one repeats or adds to
+    suggestion: Mapping[str, Any] | None = None  # read while the case waits for its dispatch
 
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
@@ -73,7 +75,8 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: 
     missed = tuple(call["at"] for call in calls if not call["connected"] and call["round"] == row["redos"] + 1)
     earlier = tx.execute(NUMBER, {"case": row["parent_id"]}).scalar_one() if row["parent_id"] is not None else ""
     facts = case_facts(world, dict(row), legs, missed)
-    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier)
+    suggested = read_suggestion(tx, case_id) if row["state"] == "pending" else None
+    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier, suggested)
 
 
 def _rows(tx: Connection, case_id: int) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from tests.bench import clicks, commands, longer
+from tests.bench import clicks, commands, longer, suggest
 from tests.bench.calls import one_life
 from tests.bench.databases import Databases, opened
 from tests.bench.figures import FILE, Figure, keep, line
@@ -73,7 +73,19 @@ def of_start(databases: Databases, runs: int) -> Iterator[Figure]:
     yield Figure(kind, "memory.mb", memory, "MB", "resident memory of web, bot and worker once ready")
 
 
-PARTS: dict[str, Part] = {"commands": of_commands, "clicks": of_clicks, "calls": of_calls, "start": of_start}
+def of_suggestions(databases: Databases, runs: int) -> Iterator[Figure]:
+    """suggest.*: the same whatever the database, so measured once, with the first."""
+    if databases.kind == KINDS[0]:
+        yield from suggest.figures()
+
+
+PARTS: dict[str, Part] = {
+    "commands": of_commands,
+    "clicks": of_clicks,
+    "calls": of_calls,
+    "start": of_start,
+    "suggest": of_suggestions,
+}
 LONG: dict[str, Part] = {"lists": longer.grown}
 """Parts that take their time; with `--long`, or asked for by name."""
 

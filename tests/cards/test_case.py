@@ -10,6 +10,7 @@ from cards import card_action, case_face, manifests, move_of
 from cards.case import action_id, offer
 from cards.case_template import flows, personal
 from cards.manifest import check
+from core.views import Suggested, SuggestionView
 from tests.cards.builders import DUE, LEFT, a_case, a_leg, moves
 from tests.cards.stored import everything_on
 
@@ -169,3 +170,13 @@ def test_units_to_choose_from_come_with_the_move() -> None:
     face = case_face(a_case("pending", moves=moves("case", "dispatch")))
     assert json.loads(face.private["unit_options"])[0] == {"value": "water", "text": "水务局"}
     assert face.private["below_options"] == "[]"
+
+
+def test_the_dispatcher_reads_who_may_be_meant_and_why() -> None:
+    water = Suggested("water", "水务局", 2, "因为：「积水」；职责：城区道路排水防涝")
+    face = case_face(a_case("pending", legs=(), suggestion=SuggestionView((water,), True, "")))
+    assert {"k": "建议 1", "v": "水务局（因为：「积水」；职责：城区道路排水防涝）"} in json.loads(
+        face.private["details"]
+    )
+    unsure = case_face(a_case("pending", legs=(), suggestion=SuggestionView((), False, "没有把握，请人工判断")))
+    assert {"k": "建议", "v": "没有把握，请人工判断"} in json.loads(unsure.private["details"])

@@ -10,8 +10,9 @@ from webapp.admin.moves import moves
 from webapp.admin.saved import saved
 from webapp.admin.settings import settings
 from webapp.admin.stats import stats
+from webapp.admin.suggest import suggest
 from webapp.admin.tray import tray
 
-PAGES_OF_CONSOLE = (door, digest, cases, moves, batch, saved, stats, tray, flows, settings, log)
+PAGES_OF_CONSOLE = (door, digest, cases, moves, batch, saved, stats, suggest, tray, flows, settings, log)
 
 __all__ = ["PAGES_OF_CONSOLE"]

@@ -27,6 +27,7 @@ door = Blueprint("door", __name__)
 ENTRY = {
     "cases": "cases.index",
     "stats": "stats.index",
+    "suggest": "suggest.index",
     "tray": "tray.index",
     "flows": "flows.index",
     "settings": "settings.index",
