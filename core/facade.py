@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from core import copies, logbook, meter, tray
+from core.arrivals.arrivals import Arrivals
 from core.commits import CommitLine, Job
 from core.copies import Copy, Kept, Reader
 from core.crypto import Sm2Signer, SoftVault
@@ -41,6 +42,7 @@ class Core(Reads):
         self._line = CommitLine(engine, self.chain_key)
         self._door = Door(self._line, self.world, clock)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
+        self.arrivals = Arrivals(self)
 
     # --- doors ---
 

@@ -16,7 +16,7 @@ from tests.webapp.visitor import Visitor
 from webapp.auth import MACHINE, PUBLIC, STAFF, Unguarded, audience, audience_of, check_routes
 
 Visit = Callable[..., Visitor]
-PAGES = {"cases": "/cases", "tray": "/tray", "flows": "/flows", "log": "/log"}
+PAGES = {"cases": "/cases", "intake": "/intake", "tray": "/tray", "flows": "/flows", "log": "/log"}
 LOGINS = {held[0][1]: login for login, (_, held) in PEOPLE.items()}
 
 
