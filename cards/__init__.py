@@ -7,10 +7,11 @@ from typing import Any
 
 from cards.card import Face
 from cards.case import card_action, case_face, move_of
+from cards.draft import draft_face
 from cards.home import home_face
 from cards.manifest import manifests
 from cards.work import PAGE_SIZE, Query, work_face
-from core.views import CaseView, HomeView, WorkPage
+from core.views import CaseView, DraftView, HomeView, WorkPage
 
 __all__ = [
     "PAGE_SIZE",
@@ -18,6 +19,7 @@ __all__ = [
     "Query",
     "card_action",
     "case_face",
+    "draft_face",
     "face",
     "home_face",
     "manifests",
@@ -25,9 +27,14 @@ __all__ = [
     "work_face",
 ]
 
-View = CaseView | HomeView | WorkPage
+View = CaseView | DraftView | HomeView | WorkPage
 
-FACES: Mapping[type, Callable[[Any], Face]] = {CaseView: case_face, HomeView: home_face, WorkPage: work_face}
+FACES: Mapping[type, Callable[[Any], Face]] = {
+    CaseView: case_face,
+    DraftView: draft_face,
+    HomeView: home_face,
+    WorkPage: work_face,
+}
 
 
 def face(view: View, note: str = "") -> Face:

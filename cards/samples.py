@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.people import PostView
-from core.views import CaseView, Field, HomeView, LegView, MoveView, Option, Tally, TimelineLine, WorkItem, WorkPage
+from core.views import (
+    CaseView,
+    DraftView,
+    Field,
+    HomeView,
+    LegView,
+    MoveView,
+    Option,
+    Tally,
+    TimelineLine,
+    WorkItem,
+    WorkPage,
+)
 
 SENT = datetime(2026, 3, 9, 1, 5, tzinfo=UTC)
 DUE = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
@@ -119,4 +131,29 @@ def a_case_to_close() -> CaseView:
     return replace(
         a_case(), state="closing", state_title="待办结", result=done, moves=moves, legs=(leg,),
         whose_move="指挥中心调度员", last="水务局 林某 15:40 办结：积水已退", timeline=(),
+    )  # fmt: skip
+
+
+def a_draft() -> DraftView:
+    """What the bot understood of a sentence and a photo, before anybody said yes."""
+    rows = (
+        ("地点", "港口路公交站旁边"), ("镇街社区", "海秀街道 海港社区"), ("性质", "求助 · 一般"),
+        ("分类", "供水排水 · 排水 · 路面积水"), ("来源", "单位自行登记与领导交办"), ("诉求人", "王* 138****5678"),
+    )  # fmt: skip
+    values = {
+        "title": "港口路公交站旁边下雨就积水", "place": "港口路公交站旁边", "type": "help", "urgency": "normal",
+        "channel": "ZJ", "class_code": "030201",
+    }  # fmt: skip
+    return DraftView(
+        "d", "open", "待确认", "orange", rows, "港口路公交站旁边下雨就积水，电动车都过不去，希望尽快抽排。", (), values,
+        (Option("help", "求助"), Option("complain", "投诉")), (Option("ZJ", "自行登记"), Option("RX", "热线电话")),
+        (Option("030201", "路面积水"), Option("030202", "雨水井堵塞")), 1, "",
+    )  # fmt: skip
+
+
+def a_done_draft() -> DraftView:
+    """The same, confirmed."""
+    return replace(
+        a_draft(), state="registered", state_title="已登记", tone="green", rows=(), content="",
+        case_no="XYZJ20260309004213",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -184,6 +185,56 @@ class HomeView:
     tallies: tuple[Tally, ...]  # today, todo, done, all, overdue
     sources: tuple[Tally, ...]  # the twelve sources, pending
     posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A registration somebody has yet to confirm, for them alone; `lacks` names what has to be filled first.
+
+    `values` are the texts the card's form begins with: never the content, the caller or the number.
+    """
+
+    token: str
+    state: str
+    state_title: str
+    tone: str
+    rows: tuple[tuple[str, str], ...]
+    content: str
+    lacks: tuple[str, ...]
+    values: Mapping[str, str]
+    types: tuple[Option, ...]
+    sources: tuple[Option, ...]
+    classes: tuple[Option, ...]
+    photos: int
+    case_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong in one cell of a sheet; `column` is empty when it is the whole row."""
+
+    row: int
+    column: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """A sheet somebody brought: what was found in it and how far it got."""
+
+    id: int
+    file_name: str
+    state: str
+    state_title: str
+    total: int
+    faulty: int
+    settled: int
+    made_at: datetime
+    faults: tuple[RowFault, ...]
+
+    @property
+    def good(self) -> int:
+        return self.total - self.faulty
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,19 @@ ACTS: Mapping[str, str] = {
     "keys.rotated": "更换密钥",
     "district.imported": "导入组织人员",
     "calendar.changed": "调整日历",
+    "draft.opened": "写登记单",
+    "draft.changed": "改登记单",
+    "draft.dropped": "放弃登记单",
+    "draft.registered": "确认登记单",
+    "draft.expired": "清理登记单",
+    "sheet.checked": "检查表格",
+    "sheet.started": "确认导入",
+    "sheet.dropped": "放弃表格",
+    "sheet.taken": "登记表格的行",
+    "sheet.done": "导入完成",
+    "sheet.stopped": "导入停止",
+    "photo.kept": "收下图片",
+    "photo": "收图片",
 }
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
 REASONS: Mapping[str, str] = {
@@ -71,6 +84,13 @@ REASONS: Mapping[str, str] = {
     "AlreadyAbove": "对方已在办理",
     "CallUnanswered": "回访问题未答完",
     "AlreadyOverseen": "已在督办",
+    "FormFaulty": "有几处没填好",
+    "DraftLacks": "登记单没填全",
+    "DraftGone": "登记单已了结",
+    "SheetFaulty": "表格有错",
+    "SheetOver": "表格已了结",
+    "SheetElsewhere": "表格已导过",
+    "WrongFile": "文件打不开",
 }
 PLACES: Mapping[str, str] = {
     "case": "办件",
@@ -85,9 +105,11 @@ PLACES: Mapping[str, str] = {
     "message": "聊天消息",
     "stranger": "外部人员",
     "hook": "推送",
+    "draft": "登记单",
+    "sheet": "表格",
     "log": "日志",
 }
-PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {"cases": "办件", "intake": "登记", "tray": "消息", "flows": "流程", "log": "日志"}
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",

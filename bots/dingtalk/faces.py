@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cards import PAGE_SIZE, Face, Query, case_face, home_face, manifests, work_face
+from cards import PAGE_SIZE, Face, Query, case_face, draft_face, home_face, manifests, work_face
 from cards.card import note_values
 from core import Actor, Core
 from core.views import CaseView, Option, WorkPage
@@ -20,6 +20,10 @@ class Faces:
     def case(self, view: CaseView, note: str = "") -> Face:
         """The case card for the reader of this view."""
         return case_face(view, note, base=self._base)
+
+    def draft(self, actor: Actor, token: str, note: str = "") -> Face:
+        """A draft as its writer sees it. Raises Unknown, DraftGone."""
+        return draft_face(self._core.arrivals.drafts.view(actor, token), note)
 
     def home(self, actor: Actor, query: Query | None = None, page: int = 1, note: str = "") -> Face:
         """The home card of this actor; with a query, its list is open below the numbers (R103, R104)."""

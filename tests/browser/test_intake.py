@@ -127,3 +127,34 @@ def test_likely_doubles_show_while_one_writes(open_page: Open) -> None:  # noqa:
     page.locator("#title").press_sequentially("港口路积水")
     expect(page.locator("#near a")).to_have_text("港口路积水 · 港口路 · 办理中")
     assert "csrf_token" in asked[-1]
+
+
+def test_a_sheet_is_checked_then_registered_under_a_bar(open_page: Open, town: Town) -> None:  # noqa: F811
+    page = open_page("desk", DESK)
+    page.goto("/intake")
+    page.get_by_role("link", name="从表格导入").click()
+    text = "标题,内容,地点\n港口路积水,水没退,港口路\n,没有标题,秀华路\n路灯不亮,晚上很黑,秀华路\n"
+    page.set_input_files("#file", {"name": "诉求.csv", "mimeType": "text/csv", "buffer": text.encode()})
+    page.get_by_role("button", name="上传并检查").click()
+    expect(page.locator(".faults")).to_contain_text("请填写「标题」后再登记。")
+    page.get_by_role("button", name="只登记没问题的 2 件").click()
+    expect(page.locator("#bar")).to_be_visible()
+    town.core.arrivals.imports.work()
+    expect(page.locator(".tag")).to_have_text("已完成")
+    assert page.locator("#bar").evaluate("bar => [bar.value, bar.max]") == [2, 2]
+    assert town.core.work(town.actor("desk"), "all").total == 2
+
+
+@pytest.mark.parametrize("size", [HAND, DESK], ids=["390", "1440"])
+def test_the_import_pages_fit_every_hand(open_page: Open, size: tuple[int, int]) -> None:  # noqa: F811
+    page = open_page("desk", size)
+    page.goto("/intake/sheets")
+    pages = [page.evaluate(SIDEWAYS)]
+    small = page.evaluate(SMALL_TARGETS) if size == HAND else []
+    page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": "标题,内容,地点\n,a,\n".encode()})
+    page.get_by_role("button", name="上传并检查").click()
+    expect(page.locator(".faults")).to_be_visible()
+    pages.append(page.evaluate(SIDEWAYS))
+    small += page.evaluate(SMALL_TARGETS) if size == HAND else []
+    assert max(pages) <= 0
+    assert small == []

@@ -10,7 +10,7 @@ from cards import case_template, drawings
 from cards.case import action_id
 from cards.manifest import buttons, manifests, parse
 
-TEMPLATES = ("case", "home", "work")
+TEMPLATES = ("case", "draft", "home", "work")
 CASE = case_template.manifest()
 
 

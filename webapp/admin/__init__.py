@@ -6,8 +6,10 @@ from webapp.admin.flows import flows
 from webapp.admin.intake import intake
 from webapp.admin.log import log
 from webapp.admin.moves import moves
+from webapp.admin.photos import photos
+from webapp.admin.sheets import sheets
 from webapp.admin.tray import tray
 
-PAGES_OF_CONSOLE = (door, cases, moves, intake, tray, flows, log)
+PAGES_OF_CONSOLE = (door, cases, moves, intake, photos, sheets, tray, flows, log)
 
 __all__ = ["PAGES_OF_CONSOLE"]
