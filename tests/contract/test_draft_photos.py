@@ -26,7 +26,12 @@ def shot(size: tuple[int, int] = (1600, 1200), kind: str = "JPEG") -> str:
 
 
 def send(person: Person, picture: str, text: str = "") -> str:
-    return person.say(text, picture=picture)
+    """A picture alone, or with words in one rich message."""
+    if not text:
+        return person.say("", picture=picture)
+    code = person.stage.sandbox.post("pictures", picture=picture)["downloadCode"]
+    parts = [{"text": text}, {"type": "picture", "downloadCode": code, "pictureDownloadCode": code}]
+    return person.say("", message={"msgtype": "richText", "content": {"richText": parts}})
 
 
 def stored(stage: Stage) -> list[str]:
