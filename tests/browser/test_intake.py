@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -117,7 +118,14 @@ def test_likely_doubles_show_while_one_writes(open_page: Open) -> None:  # noqa:
     page = open_page("desk", DESK)
     page.goto("/intake")
     asked = []
-    found = '{"items": [{"no": "XYRX20260309004213", "title": "港口路积水", "place": "港口路", "state": "办理中"}]}'
+    one = {
+        "no": "XYRX20260309004213",
+        "tail": "004213",
+        "title": "港口路积水",
+        "place": "港口路",
+        "state_title": "办理中",
+    }
+    found = json.dumps({"found": [{**one, "why": ["地点相同"]}]})
 
     def answer(route: object) -> None:
         asked.append(route.request.post_data)  # type: ignore[attr-defined]
@@ -125,7 +133,7 @@ def test_likely_doubles_show_while_one_writes(open_page: Open) -> None:  # noqa:
 
     page.route("**/cases/near", answer)
     page.locator("#title").press_sequentially("港口路积水")
-    expect(page.locator("#near a")).to_have_text("港口路积水 · 港口路 · 办理中")
+    expect(page.locator("#near a")).to_have_text("尾号 004213 港口路积水 · 港口路 · 办理中 · 地点相同")
     assert "csrf_token" in asked[-1]
 
 

@@ -3,7 +3,7 @@
 
 const near = document.getElementById("near");
 const form = near && near.closest("form");
-const WATCHED = ["title", "content", "place"];
+const WATCHED = ["title", "content", "place", "town", "caller_phone"];
 let waiting = 0;
 let asked = 0;
 
@@ -22,7 +22,7 @@ async function look() {
     const answer = await fetch(near.dataset.near, { method: "POST", body, headers: { Accept: "application/json" } });
     if (mine !== asked || !answer.ok) return;
     const found = await answer.json();
-    show(found.items || []);
+    show(found.found || []);
   } catch { /* nobody is shown a half answer */ }
 }
 
@@ -32,7 +32,7 @@ function show(items) {
     link.href = `/cases/${encodeURIComponent(item.no)}`;
     link.target = "_blank";
     link.rel = "noopener";
-    link.textContent = [item.title, item.place, item.state].filter(Boolean).join(" · ");
+    link.textContent = [`尾号 ${item.tail} ${item.title}`, item.place, item.state_title, (item.why || []).join("，")].filter(Boolean).join(" · ");
     const line = document.createElement("li");
     line.append(link);
     return line;
