@@ -51,6 +51,8 @@ class Timetable:
         every(self._guarded(self.ask_to_learn), "cron", day_of_week="sun", hour=2, minute=40)
         every(self._guarded(self.sign_yesterday), "interval", minutes=5)
         every(self._guarded(self.find_lost_letters), "interval", minutes=10)
+        every(self._guarded(self.wipe_old_drafts), "interval", minutes=10)
+        every(self._guarded(self.take_in_sheets), "interval", seconds=5)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
         every(self._core.calls.flush, "interval", seconds=20)
         if self._hotline is not None:
@@ -150,6 +152,15 @@ class Timetable:
         with self._core.engine.begin() as tx:
             if found := sweep(tx, self._core.clock.now()):
                 log.warning("letters found missing", cases=found)
+
+    def wipe_old_drafts(self) -> None:
+        """Drafts nobody confirmed in time keep nothing of what was said (F3)."""
+        self._core.arrivals.drafts.settle()
+        self._core.arrivals.imports.wipe()
+
+    def take_in_sheets(self) -> None:
+        """Register the rows of sheets that were confirmed, as long as this worker leads."""
+        self._core.arrivals.imports.work(self._leads)
 
     def verify_log(self) -> None:
         """The nightly walk along the chain; a break is an alarm to the system administrator."""

@@ -8,11 +8,12 @@ from typing import Any
 from cards.card import Face
 from cards.case import card_action, case_face, move_of
 from cards.digest import digest_face
+from cards.draft import draft_face
 from cards.home import home_face
 from cards.manifest import manifests
 from cards.stats import StatsQuery, stats_face
 from cards.work import PAGE_SIZE, Query, work_face
-from core.boards import DigestView
+from core.boards import DigestView, DraftView
 from core.views import CaseView, HomeView, WorkPage
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "card_action",
     "case_face",
     "digest_face",
+    "draft_face",
     "face",
     "home_face",
     "manifests",
@@ -31,10 +33,10 @@ __all__ = [
     "work_face",
 ]
 
-View = CaseView | DigestView | HomeView | WorkPage
+View = CaseView | DigestView | DraftView | HomeView | WorkPage
 
 FACES: Mapping[type, Callable[[Any], Face]] = {
-    CaseView: case_face, DigestView: digest_face, HomeView: home_face, WorkPage: work_face,
+    CaseView: case_face, DigestView: digest_face, DraftView: draft_face, HomeView: home_face, WorkPage: work_face,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from cards import case_template, pictures, samples
 from cards.card import Face
 from cards.case import case_face
 from cards.digest import digest_face
+from cards.draft import draft_face
 from cards.home import home_face
 from cards.manifest import Manifest, buttons, manifests
 from cards.stats import StatsQuery, stats_face
@@ -48,6 +49,7 @@ def faces() -> Mapping[str, tuple[Face, ...]]:
             case_face(samples.a_closed_case(), base=ADDRESS),
         ),
         "digest": (digest_face(samples.a_digest()),),
+        "draft": (draft_face(samples.a_draft()), draft_face(samples.a_done_draft(), "已登记，编号 XYZJ20260309004213")),
         "home": (home_face(samples.a_home()), home_face(samples.a_home(), samples.a_page())),
         "stats": (
             stats_face(samples.a_stats(), samples.a_home(), StatsQuery(), base=ADDRESS),
@@ -167,6 +169,8 @@ def _form(manifest: Manifest, action: str) -> Iterator[str]:
             told += "：" + "、".join(f"{value}={text}" for value, text in field.options)
         if field.options_from:
             told += f"，选项取数组 `{field.options_from}`"
+        if field.default_from:
+            told += f"，初始值取 `{field.default_from}`"
         yield told + (f"；提示「{field.placeholder}」" if field.placeholder else "")
 
 

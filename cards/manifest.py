@@ -33,7 +33,10 @@ class ActionSpec:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """How a form field is drawn. `options` are fixed (value, text) pairs; `options_from` names an array variable."""
+    """How a form field is drawn: `options` are fixed (value, text) pairs, `options_from` names an array variable.
+
+    `default_from` names the variable whose value the field begins with.
+    """
 
     name: str
     label: str
@@ -42,6 +45,7 @@ class FieldSpec:
     placeholder: str
     options: tuple[tuple[str, str], ...]
     options_from: str
+    default_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def _field(row: Mapping[str, Any], kinds: Mapping[str, str]) -> FieldSpec:
         row.get("placeholder", ""),
         options,
         row.get("options_from", ""),
+        row.get("default_from", ""),
     )
 
 
@@ -162,6 +167,8 @@ def _faults(manifest: Manifest) -> Iterator[str]:
             for field in fields
             if field.kind == "SELECT" and not field.options and known.get(field.options_from) != "array"
         )
+        begun = [(field.name, field.default_from) for field in fields if field.default_from]
+        yield from (f"{action}.{name}: begins with unknown {source}" for name, source in begun if source not in known)
     for block in manifest.layout:
         yield from _block_faults(manifest, block, known)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from core.boards import DigestView, DraftView
 from core.figures import Ask, Chapter, Line, Shown, Stats
 from core.people import PostView
 from core.views import (
     CaseView,
-    DigestView,
     Field,
     HomeView,
     LegView,
@@ -179,3 +179,28 @@ def _count(measure: str, title: str, number: int) -> Shown:
 def _rate(measure: str, title: str, of: int, per: int) -> Shown:
     amount = {"closing_rate": "closed", "on_time_rate": "on_time", "overdue_rate": "overdue"}[measure]
     return Shown(measure, title, f"{of / per:.1%}", round(of / per * 100, 1), ((of, amount), (per, "due")))
+
+
+def a_draft() -> DraftView:
+    """What the bot understood of a sentence and a photo, before anybody said yes."""
+    rows = (
+        ("地点", "港口路公交站旁边"), ("镇街社区", "海秀街道 海港社区"), ("性质", "求助 · 一般"),
+        ("分类", "供水排水 · 排水 · 路面积水"), ("来源", "单位自行登记与领导交办"), ("诉求人", "王* 138****5678"),
+    )  # fmt: skip
+    values = {
+        "title": "港口路公交站旁边下雨就积水", "place": "港口路公交站旁边", "type": "help", "urgency": "normal",
+        "channel": "ZJ", "class_code": "030201",
+    }  # fmt: skip
+    return DraftView(
+        "d", "open", "待确认", "orange", rows, "港口路公交站旁边下雨就积水，电动车都过不去，希望尽快抽排。", (), values,
+        (Option("help", "求助"), Option("complain", "投诉")), (Option("ZJ", "自行登记"), Option("RX", "热线电话")),
+        (Option("030201", "路面积水"), Option("030202", "雨水井堵塞")), 1, "",
+    )  # fmt: skip
+
+
+def a_done_draft() -> DraftView:
+    """The same, confirmed."""
+    return replace(
+        a_draft(), state="registered", state_title="已登记", tone="green", rows=(), content="",
+        case_no="XYZJ20260309004213",
+    )  # fmt: skip

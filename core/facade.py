@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from core import copies, logbook, meter, tray
+from core.arrivals.arrivals import Arrivals
+from core.boards import LetterView, LogLine
 from core.commits import CommitLine, Job
 from core.copies import Copy, Kept, Reader
 from core.crypto import Sm2Signer, SoftVault
@@ -30,7 +32,7 @@ from core.reads import Reads
 from core.register import Registers, outside_id, set_day, switch_post
 from core.settings import Settings
 from core.suggest.desk import Suggestions
-from core.views import CaseView, LetterView, LogLine
+from core.views import CaseView
 
 
 class Core(Reads):
@@ -49,6 +51,7 @@ class Core(Reads):
         self.desk = Desk(policy, clock, self._read, self._write)
         sealing = (self.cipher, self.indexer)
         self.registers = Registers(engine, self._line, self.world, clock, sealing, self.forget)
+        self.arrivals = Arrivals(self)
 
     # --- doors ---
 

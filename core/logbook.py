@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, or_, select, text
 
 from core import chain
+from core.boards import LogLine
 from core.crypto import Signer
 from core.entries import Entry
 from core.models.people import people
 from core.models.record import audit_log, daily_heads
 from core.people import Actor
-from core.views import LogLine
 
 
 def entry(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from core.crypto import Cipher, KeyVault, Sm4Cipher, place
+from core.models.arrivals import attachments, drafts, import_rows
 from core.models.cases import cases
 from core.models.people import people
 from core.models.record import letters
@@ -24,6 +25,7 @@ class SealedColumn:
     row: str
     name: str = ""  # when the value's place has another name than the column
     inside: bool = False  # the text lies in the column's JSON object under "sealed"
+    batch: int = BATCH  # rows sealed again in one commit: few where each is large
 
     def token(self, value: Any) -> str | None:
         """The sealed text in a stored value."""
@@ -40,6 +42,9 @@ SEALED = (
     SealedColumn(cases, "more", "no", inside=True),
     SealedColumn(people, "phone_sealed", "code", name="phone"),
     SealedColumn(letters, "body", "key", inside=True),
+    SealedColumn(drafts, "body", "token", inside=True),
+    SealedColumn(attachments, "sealed", "token", batch=10),
+    SealedColumn(import_rows, "body", "place", inside=True),
 )
 
 
@@ -78,7 +83,7 @@ def _reseal_batch(tx: Connection, sealed: SealedColumn, cipher: Sm4Cipher, last:
     """Returns the id to go on from (0: nothing left) and how many values were sealed again."""
     table, column = sealed.table, sealed.table.c[sealed.column]
     query = select(table.c.id, table.c[sealed.row], column).where(table.c.id > last, column.is_not(None))
-    rows = tx.execute(query.order_by(table.c.id).limit(BATCH).with_for_update()).all()
+    rows = tx.execute(query.order_by(table.c.id).limit(sealed.batch).with_for_update()).all()
     count = 0
     for row_id, row, value in rows:
         token = sealed.token(value)

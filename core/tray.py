@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.boards import LetterView
 from core.crypto import Cipher, place
 from core.db import canonical
 from core.errors import FieldMissing, Unknown
@@ -18,7 +19,6 @@ from core.models.cases import cases
 from core.models.record import letters
 from core.ports import Envelope
 from core.queries.people import Directory
-from core.views import LetterView
 
 WAITING = ("due", "dead", "unknown")
 WORDS = ("text", "words", "guesses")

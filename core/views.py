@@ -242,33 +242,28 @@ class HomeView:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterView:
-    """One letter of the tray, for the console."""
+class RowFault:
+    """What is wrong in one cell of a sheet; `column` is empty when it is the whole row."""
 
-    id: int
-    channel: str
-    kind: str
-    to: str
-    about: str
-    state: str
-    tries: int
-    due_at: datetime
-    error: str
-    written_at: datetime
-    sent_at: datetime | None
+    row: int
+    column: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
-    """One entry of the chained log."""
+class ImportView:
+    """A sheet somebody brought: what was found in it and how far it got."""
 
-    seq: int
-    at: datetime
-    who: str
-    channel: str
-    action: str
-    object: str
-    result: str
-    reason: str
-    reference: str
-    mac: str
+    id: int
+    file_name: str
+    state: str
+    state_title: str
+    total: int
+    faulty: int
+    settled: int
+    made_at: datetime
+    faults: tuple[RowFault, ...]
+
+    @property
+    def good(self) -> int:
+        return self.total - self.faulty

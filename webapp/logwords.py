@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from core.policy import Policy
 from core.policy.registers import ACTS as TO_DO
 from core.policy.registers import EVENTS, load_registers
+from webapp.auth import PAGES
 
 ACTS: Mapping[str, str] = {
     "sign_in": "登录",
@@ -46,6 +47,19 @@ ACTS: Mapping[str, str] = {
     "digest.wanted": "订阅早报",
     "unit.warned": "单位预警",
     "unit.eased": "单位预警解除",
+    "draft.opened": "写登记单",
+    "draft.changed": "改登记单",
+    "draft.dropped": "放弃登记单",
+    "draft.registered": "确认登记单",
+    "draft.expired": "清理登记单",
+    "sheet.checked": "检查表格",
+    "sheet.started": "确认导入",
+    "sheet.dropped": "放弃表格",
+    "sheet.taken": "登记表格的行",
+    "sheet.done": "导入完成",
+    "sheet.stopped": "导入停止",
+    "photo.kept": "收下图片",
+    "photo": "收图片",
 }
 REGISTER_ACTS: Mapping[str, str] = {**TO_DO, **{EVENTS[act]: title for act, title in TO_DO.items()}}
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
@@ -91,6 +105,13 @@ REASONS: Mapping[str, str] = {
     "NothingChanged": "内容没有变化",
     "RolesExclude": "角色互相排斥",
     "OwnRights": "不能更改自己",
+    "FormFaulty": "有几处没填好",
+    "DraftLacks": "登记单没填全",
+    "DraftGone": "登记单已了结",
+    "SheetFaulty": "表格有错",
+    "SheetOver": "表格已了结",
+    "SheetElsewhere": "表格已导过",
+    "WrongFile": "文件打不开",
 }
 PLACES: Mapping[str, str] = {
     "case": "办件",
@@ -106,13 +127,12 @@ PLACES: Mapping[str, str] = {
     "message": "聊天消息",
     "stranger": "外部人员",
     "hook": "推送",
+    "draft": "登记单",
+    "sheet": "表格",
     "log": "日志",
     "unit": "单位",
     "stats": "统计",
 }
-PAGES: Mapping[str, str] = {
-    "cases": "办件", "stats": "统计", "settings": "设置", "tray": "消息", "flows": "流程", "log": "日志",
-}  # fmt: skip
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",

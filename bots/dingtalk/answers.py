@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.dingtalk.clicks import Click
+from bots.dingtalk.drafts import DraftDesk
 from bots.dingtalk.faces import TITLES, Faces, note_only, shut
 from bots.dingtalk.hands import numbered, own_case
 from bots.dingtalk.words import SHORT_HELP, read
@@ -28,6 +29,7 @@ class Answers:
 
     def __init__(self, core: Core) -> None:
         self._core, self._faces = core, Faces(core)
+        self._drafts = DraftDesk(core, self._faces)
 
     def answer(self, message_id: object, data: object) -> Answer:
         """What the clicker's copy becomes. Refusals are told in its private line; faults pass to the caller."""
@@ -42,6 +44,8 @@ class Answers:
             actor = self._core.actor_for("dingtalk", click.user)
             if template == "case":
                 return self._case(click, actor)
+            if template == "draft":
+                return told(self._drafts.answer(click, actor))
             if click.action == "open":
                 return self._open(click, actor, template, click.params.get("no", ""))
             if template == "digest":
@@ -177,9 +181,9 @@ def private_line(template: str, note: str) -> Answer:
 
 
 def template_of(track: object) -> str:
-    """Which card a track belongs to: 「digest:…」, 「home:…」, 「work:…」, 「stats:…」, else a case card."""
+    """Which card a track belongs to: 「digest:…」, 「draft:…」, 「home:…」 and so on, else a case card."""
     head = track.partition(":")[0] if isinstance(track, str) else ""
-    return head if head in ("digest", "home", "stats", "work") else "case"
+    return head if head in ("digest", "draft", "home", "stats", "work") else "case"
 
 
 def in_full(name: str, phone: str, address: str) -> str:

@@ -29,6 +29,7 @@ CREATE = "/v1.0/card/instances/createAndDeliver"
 DELIVER = "/v1.0/card/instances/deliver"
 CARDS = "/v1.0/card/instances"
 BATCH_SEND = "/v1.0/robot/oToMessages/batchSend"
+PICTURE = "/v1.0/robot/messageFiles/download"
 USER_GET = "/topapi/v2/user/get"
 UPLOAD = "/media/upload"
 
@@ -99,6 +100,25 @@ class DingTalkApi:
                 return False
             raise
         return True
+
+    def picture(self, code: str, most: int) -> bytes:
+        """The bytes behind a download code, at most `most` and one (dingtalk.md §3). Raises ApiFault."""
+        answer = self._counted("POST", PICTURE, {"robotCode": self._settings.robot_code, "downloadCode": code})
+        url = str(answer.get("downloadUrl") or "")
+        if urlsplit(url).scheme != "https" and _place(url) != _place(self._settings.api):
+            raise ApiFault("never", "download address", PICTURE)
+        until, read = time.monotonic() + WHOLE_CALL_S, bytearray()
+        try:
+            with self._http.stream("GET", url) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise ApiFault("again" if response.status_code >= 500 else "never", "download", PICTURE)
+                for chunk in response.iter_bytes():
+                    read += chunk
+                    if len(read) > most or time.monotonic() > until:
+                        break
+        except httpx.HTTPError as error:
+            raise of_transport(error, PICTURE) from None
+        return bytes(read)
 
     def whisper(self, webhook: str, text: str) -> bool:
         """Say a line on a session webhook; False when its host is not DingTalk's or nothing came of it (T14)."""

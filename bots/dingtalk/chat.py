@@ -14,6 +14,7 @@ from cards.text import help_lines
 from core import Actor, Core, Refusal
 from core.digests import Digests
 from core.errors import Ambiguous, DifferentBody, NotKnownHere, TooLong, TooMany, Unknown
+from core.policy.arrivals import arrival_rules
 from core.ports import Ticket
 
 log = logging.getLogger("bots.dingtalk.chat")
@@ -66,6 +67,9 @@ class Chat:
         return Aside(message.webhook, sentence)
 
     def _answer(self, message: Message, actor: Actor) -> None:
+        if message.pictures and self._is_photo(message, actor):
+            self._draft(message, actor)
+            return
         if not message.text.strip():
             self._say(message, actor, NOT_TEXT.get(message.kind, NO_TEXT))
             return
@@ -96,6 +100,8 @@ class Chat:
                 self._act(message, actor, said)
             case "short":
                 self._say(message, actor, f"请写上尾号，比如「{form_of(said.word)}」", said.word)
+            case _ if self._core.arrivals.drafts.is_story(actor, message.text):
+                self._draft(message, actor)
             case _:
                 self._card(message, actor, "work", words=said.word[:60], guesses=guesses(message.text))
 
@@ -123,6 +129,21 @@ class Chat:
         )  # fmt: skip
         done = self._core.register(message.key, ticket, actor, "chat")
         self._say(message, actor, done.sentence, "登记")
+
+    def _is_photo(self, message: Message, actor: Actor) -> bool:
+        """Photos that tell of a matter: alone, or with words that are no command."""
+        drafts = self._core.arrivals.drafts
+        if message.text.strip() and len(message.text) <= LONGEST:
+            return read(message.text).kind == "unknown" and drafts.may_tell(actor)
+        return not message.text.strip() and drafts.may_tell(actor)
+
+    def _draft(self, message: Message, actor: Actor) -> None:
+        """A matter told in free words or shown in photos: a filled card to confirm, nothing else happens (C12)."""
+        token = self._core.arrivals.drafts.tell(message.key, actor, message.text)
+        for place, code in enumerate(message.pictures[: arrival_rules().photo.most]):
+            body = {"userId": message.user, "draft": token, "code": code}
+            self._core.reply(f"{message.key}:photo:{place}", actor.person or 0, "photo", body)
+        self._card(message, actor, "draft", draft=token)
 
     def _explain(self, message: Message, actor: Actor, said: Said) -> None:
         """How the deadline comes about, line by line."""

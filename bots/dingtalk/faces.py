@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cards import PAGE_SIZE, Face, Query, StatsQuery, case_face, home_face, manifests, stats_face, work_face
+from cards import (
+    PAGE_SIZE,
+    Face,
+    Query,
+    StatsQuery,
+    case_face,
+    draft_face,
+    home_face,
+    manifests,
+    stats_face,
+    work_face,
+)
 from cards.card import note_values
 from cards.charts import chart
 from core import Actor, Core
@@ -26,6 +37,10 @@ class Faces:
     def case(self, view: CaseView, note: str = "") -> Face:
         """The case card for the reader of this view."""
         return case_face(view, note, base=self._base)
+
+    def draft(self, actor: Actor, token: str, note: str = "") -> Face:
+        """A draft as its writer sees it. Raises Unknown, DraftGone."""
+        return draft_face(self._core.arrivals.drafts.view(actor, token), note)
 
     def home(self, actor: Actor, query: Query | None = None, page: int = 1, note: str = "") -> Face:
         """The home card of this actor; with a query, its list is open below the numbers (R103, R104)."""

@@ -13,8 +13,9 @@ from core.errors import Malformed
 
 SINGLE, GROUP = "1", "2"
 LONGEST = 2_000  # characters of one message
+MOST_PARTS = 50  # of one rich text
 NOT_TEXT = {
-    "picture": "图片收到了，聊天里还不能存图；请在办件页面上传，或用文字写明情况",
+    "picture": "图片收到了，但没有能用的内容，请再发一次，或用文字写明情况",
     "audio": "语音还听不懂，请改发文字，比如「进展 0427 已到现场」",
     "video": "视频还看不了，请在办件页面上传，或用文字写明情况",
     "file": "文件还收不了，请在办件页面上传，或用文字写明情况",
@@ -39,6 +40,7 @@ class Message:
     tenant: str
     home: str = ""
     webhook: str = field(repr=False, default="")
+    pictures: tuple[str, ...] = field(repr=False, default=())
 
     @classmethod
     def parse(cls, message_id: object, data: object) -> Message:
@@ -58,6 +60,7 @@ class Message:
             tenant=str(data.get("senderCorpId") or "")[:MAX_KEY],
             home=str(data.get("chatbotCorpId") or "")[:MAX_KEY],
             webhook=_webhook(data),
+            pictures=_pictures(data),
         )
 
 
@@ -79,6 +82,17 @@ def _text(data: Mapping[str, object]) -> str:
         rows = [row.get("text") for row in content["richText"] if isinstance(row, Mapping)]
         return _storable(" ".join(text for text in rows if isinstance(text, str)))
     return ""
+
+
+def _pictures(data: Mapping[str, object]) -> tuple[str, ...]:
+    """The download codes of a picture or of those in a rich text; what is no usable code is passed over."""
+    content = data.get("content")
+    if not isinstance(content, Mapping):
+        return ()
+    rich = content.get("richText")
+    parts = rich if isinstance(rich, list) else [content] if data.get("msgtype") == "picture" else []
+    codes = [part.get("downloadCode") for part in parts[:MOST_PARTS] if isinstance(part, Mapping)]
+    return tuple(code for code in codes if isinstance(code, str) and code.isprintable() and 0 < len(code) <= 1000)
 
 
 def _storable(text: str) -> str:

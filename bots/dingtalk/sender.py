@@ -11,6 +11,7 @@ from bots.dingtalk.copies import SHUT, Viewer, next_own_track
 from bots.dingtalk.faces import Faces, shut
 from bots.dingtalk.fates import ApiFault
 from bots.dingtalk.hands import drawn_for
+from bots.dingtalk.photos import PhotoTaker
 from bots.dingtalk.wire import Wire, spaces_of, undelivered_in, update
 from bots.dingtalk.words import SHORT_HELP
 from bots.replies import sentence_of
@@ -38,6 +39,7 @@ class CardSender:
         self._core, self._api = core, api
         self._faces, self._wire = Faces(core), Wire(core.settings.dingtalk)
         self._cases, self._digests = CaseCards(core, api, self._faces), Digests(core)
+        self._photos = PhotoTaker(core, api)
 
     def send(self, letter: Envelope) -> None:
         """Deliver one card letter; rendered now, so it is the latest truth. Raises Undelivered."""
@@ -48,9 +50,11 @@ class CardSender:
             self._core.suggest.before_drawing(letter.case)
             return self._cases.bring_up_to_date(letter.case, letter.body.get("by"))
         draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
-            "home": self._home, "work": self._work, "stats": self._stats,
+            "home": self._home, "work": self._work, "stats": self._stats, "draft": self._draft,
         }  # fmt: skip
         try:
+            if letter.kind == "photo":
+                return self._photos.take(letter)
             if letter.kind == "show":
                 return self._show(letter)
             actor = self._reader(letter)
@@ -63,7 +67,8 @@ class CardSender:
             raise Undelivered("never", f"a {letter.kind} letter without {missing}") from None
         except Refusal as refusal:
             return self._tell(letter, sentence_of(refusal))
-        return self._create(letter, f"{letter.kind}:{actor.person}:{letter.id}", actor, face)
+        whose = letter.body["draft"] if letter.kind == "draft" else actor.person
+        return self._create(letter, f"{letter.kind}:{whose}:{letter.id}", actor, face)
 
     def words(self, letter: Envelope) -> None:
         """While the card channel is closed: plain messages for whoever has no copy yet (C9). Calls nothing."""
@@ -109,6 +114,9 @@ class CardSender:
         """The drawn chart of one's figures, as a picture in one's own chat with the robot."""
         media = self._api.upload_image(self._faces.chart(actor, _asked(letter)))
         self._api.send_image([self._user(letter)], media)
+
+    def _draft(self, letter: Envelope, actor: Actor) -> Face:
+        return self._faces.draft(actor, str(letter.body["draft"]))
 
     def _show(self, letter: Envelope) -> None:
         """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""

@@ -11,6 +11,7 @@ from tests.bench import clicks, commands, longer, suggest
 from tests.bench.calls import one_life
 from tests.bench.databases import Databases, opened
 from tests.bench.figures import FILE, Figure, keep, line
+from tests.bench.sheets import ROWS, one_sheet
 from tests.bench.start import start
 from tests.bench.world import world
 
@@ -79,12 +80,25 @@ def of_suggestions(databases: Databases, runs: int) -> Iterator[Figure]:
         yield from suggest.figures()
 
 
+def of_imports(databases: Databases, runs: int) -> Iterator[Figure]:
+    """import.*: a sheet read, checked and registered, against the bare reader of the same file."""
+    told, kind = [one_sheet(databases) for _ in range(runs)], databases.kind
+    against = f"the bare reader on the same {ROWS} rows; median of {runs}"
+    yield Figure(kind, "import.ratio", median(one.ratio for one in told), "×", against)
+    yield Figure(kind, "import.per_second", median(one.per_second for one in told), "rows/s", "read to registered")
+    checked = median(ROWS / one.checked_s for one in told)
+    yield Figure(
+        kind, "import.checked_per_second", checked, "rows/s", "read in the child and checked, nothing kept yet"
+    )
+
+
 PARTS: dict[str, Part] = {
     "commands": of_commands,
     "clicks": of_clicks,
     "calls": of_calls,
     "start": of_start,
     "suggest": of_suggestions,
+    "import": of_imports,
 }
 LONG: dict[str, Part] = {"lists": longer.grown}
 """Parts that take their time; with `--long`, or asked for by name."""

@@ -6,7 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from cards import Face, Query, StatsQuery, case_face, digest_face, home_face, samples, stats_face, work_face
+from cards import (
+    Face,
+    Query,
+    StatsQuery,
+    case_face,
+    digest_face,
+    draft_face,
+    home_face,
+    samples,
+    stats_face,
+    work_face,
+)
+from cards.samples import a_done_draft, a_draft
 from core.views import Option
 from tests.cards.builders import a_case, a_home, a_leg, a_page, an_item, moves
 
@@ -64,6 +76,9 @@ def faces() -> dict[str, Face]:
         **{name: case_face(view, base=BASE) for name, view in views.items()},
         "refused_with_note": case_face(stale, "已由林某于 09:12 签收，卡片已刷新。", base=BASE),
         "digest": digest_face(samples.a_digest()),
+        "draft": draft_face(a_draft()),
+        "draft_lacking": draft_face(replace(a_draft(), lacks=("标题", "地点"), photos=0, rows=())),
+        "draft_registered": draft_face(a_done_draft(), "已登记，编号 XYZJ20260309004213"),
         "home": home_face(a_home()),
         "home_with_source": home_face(a_home(), a_page(title="热线电话待办"), query=Query("todo", "RX")),
         "home_nothing_overdue": home_face(a_home(), a_page(()), "已切换到「水务局 经办人」", Query("overdue")),

@@ -10,7 +10,7 @@ from cards import case_template, drawings
 from cards.case import action_id
 from cards.manifest import buttons, manifests, parse
 
-TEMPLATES = ("case", "digest", "home", "stats", "work")
+TEMPLATES = ("case", "digest", "draft", "home", "stats", "work")
 CASE = case_template.manifest()
 
 

@@ -125,7 +125,7 @@ def test_a_question_in_a_group_is_answered_to_the_person_alone(stage: Stage) -> 
 @pytest.mark.parametrize(
     ("message", "start"),
     [
-        ({"msgtype": "picture", "content": {"downloadCode": "x"}}, "图片收到了"),
+        ({"msgtype": "picture", "content": {"downloadCode": 7}}, "图片收到了"),
         ({"msgtype": "audio", "content": {"duration": 3000, "downloadCode": "x", "recognition": ""}}, "语音还听不懂"),
         ({"msgtype": "file", "content": {"fileName": "现场.docx", "downloadCode": "x"}}, "文件还收不了"),
         ({"msgtype": "video", "content": {"duration": 3, "downloadCode": "x"}}, "视频还看不了"),

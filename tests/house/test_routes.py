@@ -18,6 +18,7 @@ from webapp.auth import MACHINE, PUBLIC, STAFF, Unguarded, audience, audience_of
 Visit = Callable[..., Visitor]
 PAGES = {
     "cases": "/cases",
+    "intake": "/intake",
     "stats": "/stats",
     "settings": "/settings",
     "tray": "/tray",
@@ -73,7 +74,13 @@ def test_nobody_passes_unsigned(site: APIFlask, visit: Visit) -> None:  # noqa: 
     for rule in site.url_map.iter_rules():
         if audience_of(site, rule.endpoint) in (PUBLIC, MACHINE):
             continue
-        address = rule.rule.replace("<ref>", "1").replace("<action>", "sign").replace("<int:letter>", "1")
+        address = (
+            rule.rule.replace("<ref>", "1")
+            .replace("<link>", "x")
+            .replace("<int:sheet>", "1")
+            .replace("<action>", "sign")
+            .replace("<int:letter>", "1")
+        )
         if "GET" in (rule.methods or ()):
             assert stranger.get(address).location.startswith("/sign-in"), rule.rule
         else:

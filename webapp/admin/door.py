@@ -18,21 +18,13 @@ from flask import (
 )
 
 from core.errors import Refusal
-from webapp.auth import PUBLIC, STAFF, audience, first_page
+from webapp.auth import PAGES, PUBLIC, STAFF, audience, first_page
 from webapp.context import address, form_key, number, the_actor, the_core
 from webapp.sessions import Sessions
 from webapp.sign_in import SignIn
 
 door = Blueprint("door", __name__)
-ENTRY = {
-    "cases": "cases.index",
-    "stats": "stats.index",
-    "suggest": "suggest.index",
-    "tray": "tray.index",
-    "flows": "flows.index",
-    "settings": "settings.index",
-    "log": "log.index",
-}
+ENTRY = {page: f"{page}.index" for page in PAGES}
 
 
 @door.get("/")

@@ -8,9 +8,9 @@ from math import ceil
 
 from flask import Blueprint, render_template, request
 
+from core.boards import LogLine
 from core.chain import Verdict
 from core.policy import Policy
-from core.views import LogLine
 from webapp import logwords
 from webapp.auth import audience
 from webapp.context import address, number, the_actor, the_core

@@ -1,0 +1,143 @@
+"""Files of strangers: bombs, wrong kinds and odd cells end in one sentence, in little time (controls D1–D3)."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+import zlib
+from struct import pack
+
+import pytest
+import xlsxwriter
+from PIL import Image
+
+from core.arrivals.opening import WrongFile, open_photo, open_sheet
+from core.policy.arrivals import arrival_rules
+
+PHOTO, SHEET = arrival_rules().photo, arrival_rules().sheet
+CONTENT = "[Content_Types].xml"
+
+
+def picture(size: tuple[int, int] = (3000, 2000), kind: str = "JPEG", **more: object) -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", size, "teal").save(held, kind, **more)
+    return held.getvalue()
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG whose head promises so many pixels."""
+
+    def part(name: bytes, body: bytes) -> bytes:
+        return pack(">I", len(body)) + name + body + pack(">I", zlib.crc32(name + body))
+
+    head = part(b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + part(b"IDAT", zlib.compress(b"\0" * 10_000_000)) + part(b"IEND", b"")
+
+
+def archive(*parts: tuple[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, body in parts:
+            file.writestr(name, body)
+    return held.getvalue()
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write(number, column, cell)
+    return held.getvalue()
+
+
+def test_a_photo_is_made_anew_without_where_and_when_it_was_taken() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "金鼎路 66 号 19900001234"
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    fresh = open_photo(picture(exif=exif.tobytes()), PHOTO)
+    with Image.open(io.BytesIO(fresh)) as shown:
+        assert shown.format == "JPEG"
+        assert not shown.getexif()
+        assert (shown.width, shown.height) == (1280, 1920)
+    assert b"19900001234" not in fresh
+    assert open_photo(picture(kind="PNG"), PHOTO).startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "JPG"), (b"GIF89a" + b"\0" * 100, "JPG"), (b"<svg onload=alert(1)>", "JPG"), (b"MZ" + b"\0" * 100, "JPG"),
+        (picture()[:500], "JPG"), (b"\xff\xd8\xff" + b"\0" * 1000, "JPG"), (png_of(20_000, 20_000), "尺寸"),
+        (b"\xff\xd8\xff" + b"\0" * (10 * 2**20), "太大"),
+    ],
+    ids=["empty", "gif", "svg", "program", "cut", "noise", "flood", "large"],
+)  # fmt: skip
+def test_what_is_no_photo_is_refused_soon(raw: bytes, why: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(WrongFile, match=why) as no:
+        open_photo(raw, PHOTO)
+    assert time.monotonic() - began < 30
+    assert len(str(no.value)) <= 40
+
+
+def test_a_sheet_is_read_as_a_person_sees_it() -> None:
+    rows = open_sheet(
+        workbook(("标题", "电话"), ("路灯不亮", "013900001234"), ("积水", 19900001234), (True, 1.5)), SHEET
+    )
+    assert rows == [["标题", "电话"], ["路灯不亮", "013900001234"], ["积水", "19900001234"], ["是", "1.5"]]
+
+
+def test_a_number_that_lost_its_last_digits_says_so() -> None:
+    rows = open_sheet(workbook(("证号",), (460100199001011234,), ("460100199001011234",)), SHEET)
+    assert rows[1][0].startswith("\0")
+    assert rows[2] == ["460100199001011234"]
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_csv_is_read_in_either_coding(coding: str) -> None:
+    rows = open_sheet('标题,电话\r\n"港口路,积水",013900001234\r\n\r\n'.encode(coding), SHEET)
+    assert rows[:2] == [["标题", "电话"], ["港口路,积水", "013900001234"]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (archive((CONTENT, b""), ("xl/worksheets/sheet1.xml", b"\0" * 90_000_000)), "压缩得异常"),
+        (archive((CONTENT, b""), *((f"xl/{n}.xml", b"") for n in range(1001))), "文件太多"),
+        (archive((CONTENT, b""), *((f"xl/{n}.xml", b"\0" * 11_000_000) for n in range(10))), "压缩得异常"),
+        (archive((CONTENT, b""), ("xl/../../etc/passwd", b"")), "请用模板"),
+        (archive((CONTENT, b""), ("xl/vbaProject.bin", b"")), "请用模板"),
+        (archive(("readme.txt", b"hello")), "请用模板"), (b"PK\x03\x04" + b"\0" * 100, "请用模板"),
+        (workbook(("a",))[:-40], "请用模板"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "请用模板"), (b"a,b\0c\n", "请用模板"),
+        (b"\xff\xfe\xff" * 50, "请用模板"), (b'"open', "请用模板"), (b"x" * (10 * 2**20 + 1), "太大"),
+        (b"a\n" * 5002, "行数太多"),
+    ],
+    ids=[
+        "bomb", "entries", "bombs", "outside", "macro", "zip", "head", "cut", "xls", "nul", "noise", "quote", "large",
+        "rows",
+    ],
+)  # fmt: skip
+def test_what_is_no_sheet_is_refused_soon(raw: bytes, why: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(WrongFile, match=why) as no:
+        open_sheet(raw, SHEET)
+    assert time.monotonic() - began < 30
+    assert len(str(no.value)) <= 40
+
+
+def test_an_entity_bomb_inside_a_sheet_is_never_expanded() -> None:
+    evil = (
+        b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
+    )
+    good = zipfile.ZipFile(io.BytesIO(workbook(("标题",))))
+    parts = [(one, evil if one.endswith("sheet1.xml") else good.read(one)) for one in good.namelist()]
+    try:
+        read = open_sheet(archive(*parts), SHEET)
+    except WrongFile:
+        read = []
+    assert "aaaa" not in str(read)
