@@ -42,7 +42,7 @@ def test_two_characters_find_what_is_over_by_the_index_alone(core: Core) -> None
     closed(core)
     assert found(core, "垃圾") == found(core, "清运") == found(core, "口湾") == [over]
     with core.engine.begin() as tx:
-        tx.execute(text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index._EMPTY["sqlite"])
+        tx.execute(text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index.EMPTY["sqlite"])
     assert found(core, "垃圾") == [], "what is over is not read through, only looked up"
     with core.engine.begin() as tx:
         word_index.rebuild(tx)
