@@ -114,7 +114,7 @@ def _texts(tx: Connection) -> list[Text]:
     """Every practice appeal at every place it fits."""
     codes = {row.code: row.id for row in tx.execute(select(units.c.code, units.c.id))}
     others = sorted(codes.values())
-    told = []
+    told: list[Text] = []
     for appeal in read("seed/appeals.yaml")["appeals"]:
         for place in _places():
             if place["kind"] in appeal["where"]:

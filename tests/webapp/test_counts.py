@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -43,7 +44,7 @@ def test_chat_page_and_api_say_the_same(town: Town, site: APIFlask, visit: Calla
         for told in (work_face(listed).alert, page_text(listed)[0]):
             assert f"{tally.said} 件" in told
     secret = Machines(town.core.engine, town.core.vault).add_client("screen-1", "区大屏")
-    client = site.test_client()
+    client: Any = site.test_client()
     token = client.post("/api/v1/token", json={"appid": "screen-1", "appsecret": secret}).json["access_token"]
     answer = client.get("/api/v1/cases", headers={"Authorization": f"Bearer {token}"}).json
     assert answer["said"] == on_page["全部"]
