@@ -27,7 +27,9 @@ from core.work import World
 from core.worktime import SHANGHAI, local_date
 
 MOST = 1000  # of what is over a list shows so many, the newest; its number reads 999+ then
-WALK = 4000  # of what is over so many are tried when the wish is narrower than any index
+WALK = 2000  # of what is over so many are tried when the wish is narrower than any index
+READ = 1000  # of what the word index yields
+FEW_UNITS = 8  # whoever reads more than so many finds enough by the index
 MOST_GROUPED = 500  # beyond this the groups count the page in hand
 TITLES = {"today": "今日", "todo": "待办", "done": "已办", "all": "全部", "overdue": "超期"}
 OVER = ("done", "all", "find")
@@ -195,12 +197,18 @@ def _of_units(units: Sequence[int], most: int, todo: list[Ids] | None) -> Ids:
     if todo is not None:
         waits = case_legs.c.case_id.in_(union_all(*todo))
         parts = (part.where(case_legs.c.state.not_in(NOT_DONE_BY_UNIT), ~waits) for part in parts)
-    newest = [part.distinct().order_by(case_legs.c.case_id.desc()).limit(most) for part in parts]
+    each = _of_each(units, most)
+    newest = [part.distinct().order_by(case_legs.c.case_id.desc()).limit(each) for part in parts]
     if todo is None:
         ours = (select(cases.c.id.label("case_id")).where(cases.c.registered_unit == unit) for unit in units)
-        newest += [one.order_by(cases.c.id.desc()).limit(most) for one in ours]
+        newest += [one.order_by(cases.c.id.desc()).limit(each) for one in ours]
     told = union_all(*(select(part.subquery()) for part in newest)).subquery()
     return select(told.c.case_id.label("id")).distinct().order_by(told.c.case_id.desc()).limit(most)
+
+
+def _of_each(units: Sequence[int], most: int) -> int:
+    """How many of one unit are looked at, so that a leader of many units waits no longer than a clerk."""
+    return max(MOST, most // len(units))
 
 
 def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
@@ -226,15 +234,18 @@ def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
         rest += [_leg(case_legs.c.unit_id.in_(asked.units))] if asked.units else []
         rest += [cases.c.state.in_(DONE)] if asked.key == "done" and not own else []
         todo = _todo(actor) if own else None
-        walk = _of_units([actor.unit] if own and actor.unit else units, WALK if rest else MOST, todo)
-    return _tried(tx, walk, rest)
+        units = [actor.unit] if own and actor.unit else units
+        walk = _of_units(units, WALK if rest else MOST, todo)
+        if not rest:
+            return Found(walk)
+    return _tried(tx, walk, rest, _of_each(units or [0], WALK))
 
 
-def _tried(tx: Connection, walk: Ids, rest: Sequence[ColumnElement[bool]]) -> Found:
-    """Those of the walk that are what was asked for, the newest first."""
+def _tried(tx: Connection, walk: Ids, rest: Sequence[ColumnElement[bool]], all_of_it: int) -> Found:
+    """Those of the walk that are what was asked for, the newest first; shorter than `all_of_it`, it was everything."""
     held = walk.subquery()
     ids = select(cases.c.id).join(held, held.c.id == cases.c.id).where(*rest).order_by(*NEWEST).limit(MOST)
-    return Found(ids, bool(rest) and _size(tx, walk) >= WALK)
+    return Found(ids, _size(tx, walk) >= all_of_it)
 
 
 def _size(tx: Connection, ids: Ids) -> int:
@@ -246,15 +257,15 @@ def _searched(
 ) -> Found:
     """已办 and 全部 by words: those still open first, then the newest."""
     units = _units(actor, world)
-    own = _of_units(units, WALK, None) if units else None
-    ids, more = search.candidates(tx, words, WALK, own)
+    own = _of_units(units, READ, None) if units and len(units) <= FEW_UNITS else None
+    ids, more = search.candidates(tx, words, READ, own)
     if asked.key == "done":
         single = world.policy.reads.get(actor.role) == "unit"
         mine = _leg(case_legs.c.unit_id == actor.unit, case_legs.c.state.in_(("reported", "settled")))
         rest += [mine, cases.c.id.not_in(union_all(*_todo(actor)))] if single else [cases.c.state.in_(DONE)]
     rest += [_leg(case_legs.c.unit_id.in_(asked.units))] if asked.units else []
     live = choose((cases.c.state.in_(LIVE), 0), else_=1)
-    chosen = select(cases.c.id).where(cases.c.id.in_(ids), search.means(words), scope(actor, world), *rest)
+    chosen = select(cases.c.id).where(cases.c.id.in_(ids), scope(actor, world), *rest)
     return Found(chosen.order_by(live, *NEWEST).limit(MOST), more)
 
 

@@ -57,13 +57,16 @@ def _held(words: Words) -> list[ColumnElement[bool]]:
     every = []
     for word in words.text:
         pattern = "%" + re.sub(r"([%_\\])", r"\\\1", word) + "%"
-        every.append(or_(*(column.ilike(pattern, escape="\\") for column in TEXTS)))
+        cased = word.lower() != word.upper()  # most words have no great and small, and are compared much faster then
+        every.append(or_(*(c.ilike(pattern, escape="\\") if cased else c.like(pattern, escape="\\") for c in TEXTS)))
     return [and_(*every)] if every else []
 
 
 def candidates(tx: Connection, words: Words, most: int, own: Ids | None) -> tuple[Ids, bool]:
-    """The cases worth reading, and whether there may be more: `most` of the index, whatever is open, and, when the
-    index holds more than that, the reader's `own` newest. One character alone is looked for in the newest only.
+    """The cases that are meant, and whether there may be more: of the index `most` are read, of what is open all.
+
+    When the index holds more than that, the reader's `own` newest are read too. One character alone is looked for in
+    the newest only.
     """
     arms, more = [select(cases.c.id).where(one) for one in words.exact], False
     if held := _held(words):
@@ -73,8 +76,14 @@ def candidates(tx: Connection, words: Words, most: int, own: Ids | None) -> tupl
         else:
             indexed, size = select(cases.c.id).order_by(cases.c.id.desc()).limit(most), most
         more = size >= most
-        arms.append(select(indexed.subquery()))
-        arms += [select(own.subquery())] if more and own is not None else []
+        plain = all(len(word) == 2 and word.isalnum() for word in words.text)  # then the pairs are the words
+        arms.append(select(indexed.subquery()) if plain else _read(indexed, held))
+        arms += [_read(own, held)] if more and own is not None else []
     if not arms:
         return select(cases.c.id).where(false()), False
     return select(union_all(*arms).subquery()), more
+
+
+def _read(ids: Ids, held: list[ColumnElement[bool]]) -> Ids:
+    these = ids.subquery()
+    return select(cases.c.id).join(these, these.c.id == cases.c.id).where(*held)

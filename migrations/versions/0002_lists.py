@@ -36,8 +36,7 @@ def upgrade() -> None:
         op.create_index(name, "cases", columns)
     for name, columns in LEGS:
         op.create_index(name, "case_legs", columns)
-    for statement in word_index.CREATE[op.get_context().dialect.name]:
-        op.execute(statement)
+    op.execute(word_index.CREATE[op.get_context().dialect.name])
     word_index.rebuild(op.get_bind())
 
 

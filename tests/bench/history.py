@@ -149,11 +149,11 @@ def _without_indexes(core: Core) -> Iterator[None]:
     held = [index for table in TABLES for index in table.indexes]
     with _patient(core) as tx:
         for index in held:
-            index.drop(tx)
+            index.drop(tx, checkfirst=True)
     yield
     with _patient(core) as tx:
         for index in held:
-            index.create(tx)
+            index.create(tx, checkfirst=True)
 
 
 @contextmanager
@@ -197,11 +197,11 @@ def _into_postgresql(core: Core, history: History, numbers: range) -> None:
     with psycopg.connect(address, options="-c session_replication_role=replica") as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET maintenance_work_mem = '512MB'")
-        connection.execute(f"DROP INDEX ix_{name}_words")
+        connection.execute(word_index.DROP_INDEX)
         for table in TABLES:
             _copy(connection, table.name, (row for number in numbers for row in history.rows(number)[table]))
         _copy(connection, name, ((number, _words(history.text(number).pairs, number)) for number in numbers))
-        connection.execute(word_index.CREATE["postgresql"][1])
+        connection.execute(word_index.CREATE_INDEX)
         for table in TABLES:
             connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT max(id) FROM {table.name}))"

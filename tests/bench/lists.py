@@ -49,9 +49,9 @@ def _of_reader(core: Core, name: str, who: Actor) -> dict[str, Reading]:
     return told
 
 
-def p95s(core: Core, times: int = TIMES) -> dict[str, float]:
+def p95s(core: Core, times: int = 0) -> dict[str, float]:
     """The p95 of each reading, in ms, warm."""
-    found = {}
+    found, times = {}, times or TIMES
     for name, reading in readings(core).items():
         reading()
         found[name] = sorted(_ms(reading) for _ in range(times))[times * 95 // 100]
@@ -64,10 +64,10 @@ def _ms(reading: Reading) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def open_work(core: Core, count: int = OPEN) -> None:
+def open_work(core: Core) -> None:
     """Cases in every state that waits for somebody, through the doors."""
     lives = Lives(core, "O")
-    begun = lives.begin(count)
+    begun = lives.begin(OPEN)
     early = [lives.early(life)[: 1 if life.number % 4 == 0 else 2] for life in begun]
     in_threads([[act for acts in early[n::THREADS] for act in acts] for n in range(THREADS)])
     sent = [life for life in begun if life.number % 4]

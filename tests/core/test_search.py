@@ -42,7 +42,7 @@ def test_two_characters_find_what_is_over_by_the_index_alone(core: Core) -> None
     closed(core)
     assert found(core, "垃圾") == found(core, "清运") == found(core, "口湾") == [over]
     with core.engine.begin() as tx:
-        tx.execute(text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index._EMPTY["sqlite"])
+        tx.execute(text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index.EMPTY["sqlite"])
     assert found(core, "垃圾") == [], "what is over is not read through, only looked up"
     with core.engine.begin() as tx:
         word_index.rebuild(tx)
@@ -85,7 +85,7 @@ def test_a_unit_finds_its_own_and_nothing_else(core: Core) -> None:
 def test_a_rare_word_is_found_under_a_mountain_of_common_ones(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     rare = closed(core, title="港口路白鹭受伤", place="港口路")
     copies(core, closed(core), 12)
-    monkeypatch.setattr(lists, "WALK", 5)
+    monkeypatch.setattr(lists, "READ", 5)
     assert found(core, "白鹭") == [rare]
     page = core.find(desk(core), "港口")
     assert (page.total, page.said) == (5, "5+"), "it says that there may be more"
@@ -128,6 +128,7 @@ def test_a_narrower_list_says_when_it_looked_at_the_newest_only(core: Core, monk
     old = closed(core, channel="SZ")
     copies(core, closed(core), 6)
     monkeypatch.setattr(lists, "WALK", 5)
+    monkeypatch.setattr(lists, "MOST", 4)
     assert [item.id for item in core.work(desk(core), "all", channel="SZ").items] == [old], "a source has its index"
     narrow = core.work(clerk(core), "all", channel="SZ")
     assert (narrow.total, narrow.more, narrow.said) == (0, True, "0")
