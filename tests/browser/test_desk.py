@@ -234,7 +234,7 @@ def test_a_unit_passes_its_work_down_or_closes_it_and_finds_it_again(open_page: 
     pick(page, COVER)
     for words in ("请抓紧办理", "韩德玲", "签收", "井盖已更换并回访群众"):
         assert words in told(page)
-    page.get_by_label("只看意见").check()
+    page.get_by_label("只看有内容的").check()
     assert "签收" not in told(page)
     assert "井盖已更换并回访群众" in told(page)
 
