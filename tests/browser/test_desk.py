@@ -37,6 +37,13 @@ def go(page: Page, title: str) -> None:
     expect(page.locator(".list-title")).to_have_text(title)
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys once the page is there to hear them."""
+    page.wait_for_load_state()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def rows(page: Page) -> Locator:
     return page.locator(".rows .row-title")
 
@@ -122,7 +129,7 @@ def test_what_units_report_is_closed_or_sent_back(open_page: Open, town: Town) -
     go(page, "待办结")
     expect(rows(page)).to_have_count(2)
     pick(page, FLOODED)
-    expect(page.locator(".block", has_text="办理结果").first).to_contain_text("第0件已经办好")
+    expect(page.locator(".leg")).to_contain_text("第0件已经办好")
     do(page, "办结", reply="已抽排，感谢您的反映")
     go(page, "待办结")
     pick(page, COVER)
@@ -227,7 +234,7 @@ def test_a_unit_passes_its_work_down_or_closes_it_and_finds_it_again(open_page: 
     pick(page, COVER)
     for words in ("请抓紧办理", "韩德玲", "签收", "井盖已更换并回访群众"):
         assert words in told(page)
-    page.get_by_label("只看意见").check()
+    page.get_by_label("只看有内容的").check()
     assert "签收" not in told(page)
     assert "井盖已更换并回访群众" in told(page)
 
@@ -271,7 +278,8 @@ def test_a_unit_searches_all_of_its_own_and_nothing_else(open_page: Open, town: 
     narrow(page, "来源", "数字城管")
     expect(rows(page)).to_have_count(1)
     page.get_by_role("link", name="清除条件").click()
-    page.keyboard.press("/")
+    expect(rows(page)).to_have_count(2)
+    press(page, "/")
     page.keyboard.type("垃圾")
     page.keyboard.press("Enter")
     expect(page.locator(".empty")).to_contain_text("没有找到「垃圾」")
@@ -353,32 +361,32 @@ def test_the_whole_desk_is_worked_by_keys(open_page: Open, town: Town) -> None: 
     for number in (0, 2, 3):
         town.register(number)
     page = open_page("desk")
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("在列表里移动")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     go(page, "待派发")
     titles = [title.removeprefix("急") for title in rows(page).all_inner_texts()]
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("x")
+    press(page, "ArrowDown")
+    press(page, "x")
     expect(page.locator(".batch")).to_contain_text("已选 1 件")
-    page.keyboard.press("x")
-    page.keyboard.press("Enter")
+    press(page, "x")
+    press(page, "Enter")
     expect(page.locator(".case h1")).to_have_text(titles[0])
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.locator(".case h1")).to_have_text(titles[1])
-    page.keyboard.press("p")
+    press(page, "p")
     expect(page.locator(".case h1")).to_have_text(titles[0])
-    page.keyboard.press("d")
+    press(page, "d")
     page.keyboard.type("水务")
-    page.keyboard.press("Enter")
-    expect(page.locator(".move[open] textarea")).to_be_focused()
+    press(page, "Enter")
+    expect(page.locator(".move[open] [name=support]")).to_be_focused()
+    press(page, "Tab")
     page.keyboard.type("请先抽排")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    press(page, "Tab", "Enter")
     expect(page.get_by_role("status")).to_contain_text("已派发")
     expect(page.locator(".whose").first).to_contain_text("水务局")
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.locator(".case h1")).to_have_text(titles[1])
 
 
