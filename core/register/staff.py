@@ -174,7 +174,7 @@ class Posts(Keeper):
         mine = select(posts).where(posts.c.person_id == new["person_id"], posts.c.active)
         others = [row for row in desk.tx.execute(mine).mappings() if row["id"] != (old or {}).get("id")]
         if new["active"]:
-            refuse_mixed_roles(desk, {new["role"], *(row["role"] for row in others)})
+            refuse_mixed_roles(desk, {new["role"], *(row["role"] for row in others), *covered_roles(desk, new)})
             if any((row["unit_id"], row["role"]) == (new["unit_id"], new["role"]) for row in others):
                 raise AlreadyThere(field="岗位", what=self.said(desk, {**new, "title": new["title"]}))
         if old is not None and old["active"] and (not new["active"] or new["role"] != old["role"]):
@@ -188,6 +188,13 @@ class Posts(Keeper):
         super().change(desk, old, {**new, "in_charge": {"units": new["in_charge"]}})
         if (old["role"], old["active"]) != (new["role"], new["active"]):
             end_sessions(desk.tx, old["person_id"])
+
+
+def covered_roles(desk: Desk, new: Row) -> set[str]:
+    """The roles this person holds for others, today or on days to come."""
+    held = select(posts.c.role).join(absences, absences.c.post_id == posts.c.id)
+    mine = held.where(absences.c.cover_id == new["person_id"], absences.c.last_day >= desk.today)
+    return set(desk.tx.execute(mine).scalars())
 
 
 def refuse_mixed_roles(desk: Desk, roles: set[str]) -> None:

@@ -215,6 +215,20 @@ def test_the_cover_holds_the_post_for_these_days_and_no_longer(core: Core, clock
     assert cover.person not in {reader.person for reader in core.audience(case)}
 
 
+def test_whoever_covers_for_somebody_becomes_no_administrator_meanwhile(core: Core) -> None:
+    given = {"code": "p901", "name": "林晓"}
+    amend(core, system(core), "person", "add", **given)
+    (row,) = rows(core, people, people.c.code == "p901")
+    with core.engine.connect() as tx:
+        assert tx.execute(posts.select().where(posts.c.person_id == row.id)).all() == []
+    post = str(clerk(core, OTHER).post)
+    days = {"first_day": "2026-03-10", "last_day": "2026-03-11"}
+    amend(core, head(core), "absence", "add", post_id=post, cover_id=str(row.id), **days)
+    unit = str(core.directory().by_word[OTHER])
+    wanted = {"person_id": str(row.id), "unit_id": unit, "role": "audit_admin", "title": "审计"}
+    refused(RolesExclude, core, security(core), "post", "add", **wanted)
+
+
 def rows_of(core: Core, who: Actor) -> str:
     mine = (identities.c.person_id == who.person, identities.c.channel == "dingtalk")
     return str(rows(core, identities, *mine)[0].outside_id)
