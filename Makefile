@@ -71,9 +71,7 @@ format: environment  ## 整理格式
 docs: environment  ## 重新生成流程说明、卡片图样与接口文件
 	$(BIN)/python -m core.policy.docs
 	$(BIN)/python -m cards.drawings
-	mkdir -p var
-	$(BIN)/flask --app webapp openapi > var/openapi.json
-	mv var/openapi.json webapp/static/openapi.json
+	$(BIN)/flask --app webapp openapi
 
 lock: environment  ## 按 pyproject.toml 重新锁定依赖
 	$(BIN)/pip install -q pip-tools

@@ -20,6 +20,7 @@ from core.plain import plain, scrub
 from core.policy import Policy
 from core.ports import Clock
 from core.queries import counts, filters, lists
+from core.queries.asked import Asked
 from core.queries.cases import case_view
 from core.queries.filters import CaseFilter
 from core.queries.people import DirectoryCache, read_directory
@@ -95,9 +96,9 @@ class Reads:
 
     def find(self, actor: Actor, words: str, page: int = 1, size: int = 20) -> WorkPage:
         """Cases meant by a number, a tail, an outside number, a phone or words, within the reader's scope."""
-        return self._listed(actor, lists.Asked("find", words=words), f"查「{words.strip()[:20]}」", page, size)
+        return self._listed(actor, Asked("find", words=words), f"查「{words.strip()[:20]}」", page, size)
 
-    def _listed(self, actor: Actor, asked: lists.Asked, title: str, page: int, size: int) -> WorkPage:
+    def _listed(self, actor: Actor, asked: Asked, title: str, page: int, size: int) -> WorkPage:
         world, now = self.world(), self.clock.now()
         return self._read(lambda tx: lists.page(tx, asked, actor, world, now, title, self.indexer, page, size))
 
@@ -159,7 +160,7 @@ class Reads:
         until: datetime | None = None, page: int = 1, size: int = 50,
     ) -> WorkPage:  # fmt: skip
         """Cases for another system, masked, the newest first; more than a thousand are asked for in parts, by time."""
-        asked = lists.Asked("all", channel=channel, state=state, since=since, until=until)
+        asked = Asked("all", channel=channel, state=state, since=since, until=until)
         return self._listed(MACHINE, asked, "办件", page, size)
 
     def machine_case(self, no: str) -> CaseView:

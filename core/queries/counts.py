@@ -11,8 +11,9 @@ from core.boards import DeskView
 from core.models.cases import cases
 from core.people import Actor, PostView
 from core.queries import filters
+from core.queries.asked import Asked
 from core.queries.filters import CaseFilter
-from core.queries.lists import MOST, TITLES, Asked, found
+from core.queries.lists import MOST, TITLES, found
 from core.views import HomeView, Tally
 from core.work import World
 from core.worktime import SHANGHAI, local_date

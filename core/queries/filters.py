@@ -11,7 +11,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core.models.cases import case_legs, cases
 from core.people import Actor
-from core.queries.lists import RUNNING, Asked, Ids, waiting
+from core.queries.asked import Asked, Ids
+from core.queries.lists import RUNNING, waiting
 from core.work import World
 from core.worktime import ONE_DAY, SHANGHAI
 

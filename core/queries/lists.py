@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, false, func, or_, select, true, union_all
+from sqlalchemy import Connection, exists, false, func, or_, select, true, union_all
 from sqlalchemy import case as choose
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -20,6 +20,7 @@ from core.crypto import Indexer
 from core.models.cases import case_legs, cases
 from core.people import Actor
 from core.queries import search
+from core.queries.asked import Asked, Ids
 from core.queries.items import group_of, item_of, legs_of
 from core.queries.sheets import reach
 from core.views import WorkPage
@@ -41,38 +42,6 @@ DONE = ("follow_up", "closed", "archived")
 LIVE = search.LIVE
 NEWEST = (cases.c.registered_at.desc(), cases.c.id.desc())
 below = case_legs.alias("below")
-Ids = Select[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a list shall hold: its key, the columns an index knows, words, and whatever else a case must be.
-
-    Of the indexed ones the first given leads, in the order of `leading`; all others are tried on the cases it yields.
-    `parts`: the cases of an open list that has no key of its own; `units`: only those the units had a part in.
-    """
-
-    key: str = "all"
-    lead_unit: int | None = None
-    service_type: str | None = None
-    channel: str | None = None
-    state: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    words: str = ""
-    where: tuple[ColumnElement[bool], ...] = ()
-    parts: tuple[Ids, ...] = ()
-    units: tuple[int, ...] = ()
-
-    def times(self) -> list[ColumnElement[bool]]:
-        """When it was registered, from an index under every order."""
-        told = [cases.c.registered_at >= self.since] if self.since else []
-        return [*told, cases.c.registered_at < self.until] if self.until else told
-
-    def equal(self) -> list[ColumnElement[bool]]:
-        """The columns that must have one value, the leading one first."""
-        leading = ("lead_unit", "service_type", "channel", "state")
-        return [cases.c[name] == getattr(self, name) for name in leading if getattr(self, name) not in (None, "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +188,7 @@ def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
     if units is None and asked.units:
         rest = [_leg(case_legs.c.unit_id.in_(asked.units)), *equal, *asked.times(), *asked.where]
         rest += [cases.c.state.in_(DONE)] if asked.key == "done" else []
-        return _tried(tx, _of_units(asked.units, WALK, None), rest)
+        return _tried(tx, _of_units(asked.units, WALK, None), rest, _of_each(asked.units, WALK))
     if units is None:
         first, *rest = [*equal[:1], *asked.times()] or [true()], *equal[1:], *asked.where
         walk = select(cases.c.id).where(*first).order_by(*NEWEST)
