@@ -17,7 +17,7 @@ from core.queries.ahead import ahead
 from core.queries.masks import mask_address, mask_name, mask_phone
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
-from core.queries.suggestions import suggested, told
+from core.queries.suggestions import told
 from core.queries.timeline import tell, title_of, who_did
 from core.timewords import when
 from core.views import CaseView, Field, LegView, MoveView, Option
@@ -43,6 +43,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
     overdue = due_at is not None and now > due_at and not (clock and clock["state"] == "paused")
     names = {leg["id"]: world.directory.unit_name(leg["unit_id"]) for leg in sheet.legs}
     moves = tuple(_moves(sheet, actor, world))
+    may_send = any(field.name == "lead" for move in moves if move.leg is None for field in move.form)
     return CaseView(
         **_identity(case, world, now),
         **_caller(sheet, actor, cipher),
@@ -58,19 +59,15 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
         legs=tuple(_leg_view(leg, sheet, world, brief) for leg in sheet.legs),
         moves=moves,
         timeline=tell(sheet.events, policy, world.directory, names, now),
-        units=unit_options(case, world, first=suggested(sheet.suggestion, sheet.legs, world))
+        units=unit_options(case, world, first=sheet.suggested(world))
         if any(f.kind == "SELECT" for m in moves for f in m.form)
         else (),
         rules=_explained(clock, sheet, world) if clock and not brief else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
         **ahead(clock if live else None, policy, now),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
-        suggestion=told(sheet.suggestion, sheet.legs, world) if _names_lead(moves) else None,
+        suggestion=told(sheet.suggestion, sheet.legs, world) if may_send else None,
     )
-
-
-def _names_lead(moves: tuple[MoveView, ...]) -> bool:
-    return any(field.name == "lead" for move in moves if move.leg is None for field in move.form)
 
 
 def _identity(case: Mapping[str, Any], world: World, now: datetime) -> dict[str, Any]:
@@ -272,7 +269,7 @@ def _at_work(sheet: Sheet, actor: Actor) -> frozenset[int]:
 
 CHOICES_FROM: Mapping[str, Callable[[Sheet, Actor, World], tuple[Option, ...]]] = {
     "units": lambda sheet, actor, world: unit_options(
-        sheet.case, world, _at_work(sheet, actor), suggested(sheet.suggestion, sheet.legs, world)
+        sheet.case, world, _at_work(sheet, actor), sheet.suggested(world)
     ),
     "below": lambda _sheet, actor, world: tuple(Option(u.code, u.short) for u in world.directory.below(actor.unit)),
 }

@@ -15,7 +15,7 @@ from core.facts import CaseFacts, Situation
 from core.models.cases import call_backs, case_legs, cases, revisions
 from core.people import Actor
 from core.queries.people import Directory
-from core.queries.suggestions import read_suggestion
+from core.queries.suggestions import read_suggestion, suggested
 from core.queries.timeline import read_events
 from core.work import World, case_facts
 
@@ -55,6 +55,10 @@ class Sheet:
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
         return Situation(case=self.facts, leg=leg, form={}, now=self.now)
+
+    def suggested(self, world: World) -> tuple[int, ...]:
+        """The units suggested for its dispatch, likeliest first."""
+        return suggested(self.suggestion, self.legs, world)
 
 
 def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: Rows | None = None) -> Sheet | None:

@@ -38,18 +38,21 @@ def count(rows: Sequence[Labelled]) -> list[Counted]:
     return [Counted(*counted(row.title, row.content), row.label) for row in rows]
 
 
-def learn(rows: Sequence[Counted], seed: int = 7) -> TextModel:
-    """A model of all rows; how sharp its likelihoods are is measured on a part held back. Raises TooLittle."""
+def learn(rows: Sequence[Counted], sharpness: float | None = None, seed: int = 7) -> TextModel:
+    """A model of all rows; how sharp its likelihoods are is given, or measured on a part of them. Raises TooLittle."""
     labels = tuple(sorted({row.label for row in rows}))
     if len(labels) < 2:
         raise TooLittle("至少要有两个单位的已办结办件才能训练")
+    return _fit(rows, labels, _measured(rows, labels, seed) if sharpness is None else sharpness)
+
+
+def _measured(rows: Sequence[Counted], labels: tuple[str, ...], seed: int) -> float:
     turn = np.random.default_rng(seed).permutation(len(rows))
     held = turn[: int(len(rows) * HELD_BACK)]
     rest = [rows[at] for at in turn[len(held) :]]
-    sharpness = SHARPNESS[5]
-    if len(held) >= 10 and len({row.label for row in rest}) == len(labels):
-        sharpness = _sharpness(_fit(rest, labels, 1.0), [rows[at] for at in held])
-    return _fit(rows, labels, sharpness)
+    if len(held) < 10 or len({row.label for row in rest}) < len(labels):
+        return SHARPNESS[5]
+    return _sharpness(_fit(rest, labels, 1.0), [rows[at] for at in held])
 
 
 def _fit(rows: Sequence[Counted], labels: tuple[str, ...], sharpness: float) -> TextModel:

@@ -15,6 +15,7 @@ from core.suggest.grams import Counts, Keys, counted, speakable
 
 Floats = npt.NDArray[np.float32]
 FORMAT = 1
+REASONS = 12  # the strongest words looked at for a reason
 
 
 class BadModel(Exception):
@@ -55,16 +56,15 @@ class TextModel:
 
     def words(self, title: str, content: str, label: str, most: int = 2) -> list[str]:
         """The words of the message that speak most for `label`; only words other messages hold as well are known."""
-        column = self.labels.index(label)
-        found: list[tuple[float, str]] = []
-        for word, key in speakable(title, content):
-            at = int(np.searchsorted(self.keys, np.uint32(key)))
-            if at < len(self.keys) and int(self.keys[at]) == key:
-                row = self.weights[at].astype(np.float32)
-                found.append((float(self.rarity[at]) * float(row[column] - row.mean()), word))
+        column, told = self.labels.index(label), list(speakable(title, content))
+        keys = np.array([key for _, key in told], np.uint32)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        rows = self.weights[at].astype(np.float32)
+        force = np.where(self.keys[at] == keys, self.rarity[at] * (rows[:, column] - rows.mean(axis=1)), 0.0)
+        found = [(float(force[place]), told[place][0]) for place in np.argsort(-force, kind="stable")[:REASONS]]
         chosen: list[str] = []
-        for force, word in sorted(found, reverse=True):
-            if force <= 0 or len(chosen) == most:
+        for weight, word in found:
+            if weight <= 0 or len(chosen) == most:
                 break
             if not any(set(word) & set(other) for other in chosen):
                 chosen.append(word)

@@ -83,7 +83,7 @@ class Ranking:
                 words[at].append((force, word))
         for at, likeness in self._like(title + "。" + content):
             score[at] += LIKENESS * likeness
-        for at, duty in enumerate(self.duties):
+        for at, duty in enumerate(self.duties if matter.class_code else ()):
             if bonus := self._of_class(duty, matter.class_code):
                 score[at] += bonus
         told = [self._call(self.duties[at], worth, words[at], matter) for at, worth in score.items()]

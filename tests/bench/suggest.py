@@ -47,7 +47,7 @@ def _folds(told: Marks) -> Iterator[Figure]:
     for level in told.levels[1:]:
         name, said = f"suggest.right_at_{level.least:.1f}", f"spoken for {level.spoken:.1%} of the messages"
         yield Figure(ANY, name, level.right, "share", f"abstaining below {level.least}: {said}")
-    yield Figure(ANY, "suggest.folds_seconds", told.seconds, "s", "learning and judging the five folds")
+    yield Figure(ANY, "suggest.folds_seconds", told.seconds, "s", "learning and judging the five folds, processor time")
 
 
 def _duties(raw: list[Labelled]) -> Iterator[Figure]:
