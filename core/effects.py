@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from core.merging import end_merged, forget_leading, free_merged, join_leading, leave_leading
 from core.models.cases import call_backs, revisions
 from core.work import Work
 
@@ -258,5 +259,6 @@ EFFECTS: Mapping[str, Effect] = {
         forget_lead, finish, supervise, tighten_legs, count_nudge, keep_call, end_unreached, end_answered,
         keep_revision, stamp_signed, stamp_contacted, keep_result, take_result_from_below, send_below, count_return,
         bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause,
+        join_leading, leave_leading, end_merged, free_merged, forget_leading,
     )
 }  # fmt: skip

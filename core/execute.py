@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,8 +19,10 @@ from core.decide import check_text, decide
 from core.effects import EFFECTS
 from core.entries import Entry
 from core.errors import BadField, DifferentBody, Malformed, Refusal, Unknown, UnknownUnit
+from core.facts import Leading
 from core.freshness import check_fresh
 from core.guards import CHOICES
+from core.merging import know_merges, lock_leading
 from core.models.record import receipts
 from core.notices import letters_of
 from core.people import Actor
@@ -92,6 +95,7 @@ class Door:
         if earlier := answered(tx, command.key, digest):
             return earlier, ()
         world = self._world()
+        leading = lock_leading(tx, world, command.actor, command.action, command.case, command.form)
         work = open_work(tx, world, command.case, command.actor, now, command.source, command.form)
         leg = self._leg(work, command)
         flow = world.policy.flows["case" if leg is None else "case_leg"]
@@ -99,6 +103,8 @@ class Door:
         self._name_units(work, flow, command)
         if command.action == "record_call":
             work.know_missed_calls()
+        if command.action == "merge":
+            know_merges(work, leading)
         if command.action == "pause":
             self._measure_pauses(work, leg)
         move = decide(world.policy, flow, command.action, command.actor, work.situation(command.leg))
@@ -153,6 +159,7 @@ def open_work(
     legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
     work = Work(tx, world, now, actor, source, form, dict(row), legs)
     work.step = lambda action, leg: _own_move(work, action, leg)
+    work.elsewhere = lambda case, action, form: _move_elsewhere(work, case, action, form)
     return work
 
 
@@ -180,6 +187,19 @@ def _own_move(work: Work, action: str, leg: dict[str, Any]) -> None:
     move = next((row for row in flow.candidates(action, leg["state"]) if "case" in row.by), None)
     if move is not None:
         apply(work, flow, move, leg)
+
+
+def _move_elsewhere(work: Work, case_id: int, action: str, form: Mapping[str, str]) -> None:
+    """Another case's move that this one makes for it (`by: [case]`), with its own event and letters, in this commit."""
+    other = open_work(work.tx, work.world, case_id, work.actor, work.now, work.source, form)
+    flow = work.world.policy.flows["case"]
+    move = next((row for row in flow.candidates(action, other.case["state"]) if "case" in row.by), None)
+    if move is None:
+        return
+    apply(other, flow, move, None)
+    other.flush()
+    letters_of(other)
+    work.entries += other.entries
 
 
 def follow(work: Work, leg: dict[str, Any] | None) -> None:
@@ -214,9 +234,7 @@ def one_unit(world: World, words: str) -> Unit:
 
 
 def _split(names: str) -> list[str]:
-    for mark in "，,；;/ \n":
-        names = names.replace(mark, "、")
-    return [name.strip() for name in names.split("、")]
+    return [name.strip() for name in re.split("[，,；;/ \n、]", names)]
 
 
 def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
@@ -226,6 +244,8 @@ def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
     live = due_at is not None and target["state"] in ("to_sign", "handling", "dispatched")
     if live and due_at:
         return f"已{move.title}，{when(work.now, due_at, closing=True)} 前办结"
+    if isinstance(work.leading, Leading):
+        return f"已并入尾号 {work.leading.no[-6:]}，随它一起办理"
     flow = work.world.policy.flows["case" if leg is None else "case_leg"]
     if move.to == "same":
         several = len({row.event for row in flow.candidates(move.action, target["state"])}) > 1

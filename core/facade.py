@@ -16,6 +16,7 @@ from core.crypto import Sm2Signer, SoftVault
 from core.entries import Entry
 from core.errors import Busy, Refusal, Unknown
 from core.execute import Command, Done, Door
+from core.hotspots import Hotspots
 from core.intake import Intake
 from core.notices import letter
 from core.people import Actor
@@ -40,6 +41,7 @@ class Core(Reads):
         self.calls = meter.Meter(engine)
         self._line = CommitLine(engine, self.chain_key)
         self._door = Door(self._line, self.world, clock)
+        self.hotspots = Hotspots(self)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
 
     # --- doors ---

@@ -16,6 +16,7 @@ from core.decide import check_text
 from core.entries import Entry
 from core.errors import BadField, FieldMissing, NotYours
 from core.execute import Done, answered, apply, follow, keep_receipt, open_work, refuse
+from core.likeness.near import keep_grams, renew_grams
 from core.models.cases import cases, numbers, revisions
 from core.notices import letters_of
 from core.people import Actor
@@ -100,6 +101,7 @@ class Intake:
         row = self._row(no, ticket, actor, now)
         row["parent_id"] = _parent(tx, ticket)
         row["id"] = tx.execute(NEW_CASE, row).scalar_one()
+        keep_grams(tx, row)
         work = Work(tx, world, now, actor, source, {}, row, [])
         facts = {"channel": ticket.channel, "revision": ticket.revision}
         event = work.record("case", "registered", None, "", "pending", facts)
@@ -129,6 +131,7 @@ class Intake:
         flow = world.policy.flows["case"]
         move = flow.candidates("revise", work.case["state"])[0]
         event = apply(work, flow, move, None)
+        renew_grams(tx, work.case)
         follow(work, None)
         work.flush()
         letters_of(work)

@@ -85,6 +85,21 @@ class TimelineLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Another case about the same matter: probably (`why` says what speaks for it), or merged with this one."""
+
+    no: str
+    tail: str
+    title: str
+    state: str
+    state_title: str
+    tone: str
+    place: str
+    registered: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """One case for one reader. Caller and address are masked; `moves` are this reader's own."""
 
@@ -128,6 +143,9 @@ class CaseView:
     rules: tuple[str, ...]  # the deadline explained, line by line
     calls: tuple[str, ...]  # call-backs in words: first, final
     revisions: tuple[str, ...]
+    alike: tuple[Alike, ...] = ()  # probably the same matter; for those who place cases
+    leading: Alike | None = None  # the case this one is merged into
+    merged: tuple[Alike, ...] = ()  # the cases merged into this one; for those who read every case
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from core.clocks import closing_deadline, pauses_of, start_clocks
 from core.db import canonical
 from core.deadlines import Pause, due
 from core.entries import Entry, event_hash
-from core.facts import CaseFacts, LegFacts, Situation
+from core.errors import Refusal
+from core.facts import CaseFacts, Leading, LegFacts, Situation
 from core.models.cases import call_backs, case_legs, cases
 from core.models.record import events
 from core.people import Actor
@@ -85,6 +86,9 @@ class Work:
     case_changes: dict[str, Any] = field(default_factory=dict)
     leg_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     step: Callable[[str, dict[str, Any]], None] = lambda _action, _leg: None  # a leg's own move, made for the case
+    elsewhere: Callable[[int, str, Mapping[str, str]], None] = lambda _case, _action, _form: None  # another case's
+    leading: Leading | Refusal | None = None  # the case this one is to be merged into, or why none is meant
+    led: int = 0
     _facts: CaseFacts | None = None
     _missed: tuple[datetime, ...] | None = None
     _pauses: dict[int, list[Pause]] = field(default_factory=dict)
@@ -109,6 +113,8 @@ class Work:
             targets=tuple(unit.id for unit in (*self.targets, *self.support)),
             parents={unit.id: unit.parent for unit in directory.units.values()} if self.targets else None,
             window_open=self._window_open(),
+            leading=self.leading,
+            led=self.led,
         )
 
     def know_missed_calls(self) -> None:

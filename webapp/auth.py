@@ -23,7 +23,7 @@ STAFF = "staff"
 MACHINE = "machine"
 """A machine that proves itself by token or signature inside the view."""
 
-PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {"cases": "办件", "hotspots": "热点", "tray": "消息", "flows": "流程", "log": "日志"}
 """The pages of permissions.yaml in the order of the rail."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -36,6 +36,10 @@ ACTS: Mapping[str, str] = {
     "keys.rotated": "更换密钥",
     "district.imported": "导入组织人员",
     "calendar.changed": "调整日历",
+    "decide_warning": "处理预警",
+    "hotspots.found": "查找热点",
+    "hotspot.accepted": "采纳预警",
+    "hotspot.dismissed": "不采纳预警",
 }
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
 REASONS: Mapping[str, str] = {
@@ -71,6 +75,12 @@ REASONS: Mapping[str, str] = {
     "AlreadyAbove": "对方已在办理",
     "CallUnanswered": "回访问题未答完",
     "AlreadyOverseen": "已在督办",
+    "MergeItself": "不能并入自己",
+    "LeadingMerged": "主件已并入别的件",
+    "LeadingOver": "主件已不在办理",
+    "LeadsOthers": "已有件并入",
+    "UnitsAtWork": "已有单位签收",
+    "WarningDecided": "预警已有人处理",
 }
 PLACES: Mapping[str, str] = {
     "case": "办件",
@@ -86,8 +96,10 @@ PLACES: Mapping[str, str] = {
     "stranger": "外部人员",
     "hook": "推送",
     "log": "日志",
+    "hotspot": "热点",
+    "hotspots": "热点数",
 }
-PAGES: Mapping[str, str] = {"cases": "办件", "tray": "消息", "flows": "流程", "log": "日志"}
+PAGES: Mapping[str, str] = {"cases": "办件", "hotspots": "热点", "tray": "消息", "flows": "流程", "log": "日志"}
 CHANNELS: Mapping[str, str] = {
     "web": "网页",
     "dingtalk": "钉钉",

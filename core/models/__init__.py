@@ -1,5 +1,5 @@
 """Every table there is, so that one import completes the metadata."""
 
-from core.models import cases, people, record
+from core.models import cases, likeness, people, record
 
-__all__ = ["cases", "people", "record"]
+__all__ = ["cases", "likeness", "people", "record"]

@@ -13,6 +13,7 @@ from core.decide import offered
 from core.people import Actor
 from core.policy import PARTS, URGENCIES, FieldSpec
 from core.policy.flow import Move
+from core.queries.alike import alike_view
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
 from core.queries.timeline import tell, title_of, who_did
@@ -55,6 +56,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
         rules=_explained(clock, sheet, world) if clock else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
+        **_together(sheet, actor, world),
     )
 
 
@@ -79,6 +81,18 @@ def _identity(case: Mapping[str, Any], world: World, now: datetime) -> dict[str,
         "lead": world.directory.unit_name(case["lead_unit"]),
         "provisional": bool(case["provisional"]),
         "ended": case["state"] in ENDED,
+    }
+
+
+def _together(sheet: Sheet, actor: Actor, world: World) -> dict[str, Any]:
+    """The cases about the same matter, for those who read every case; others see how many there are, not which."""
+    if world.policy.reads.get(actor.role) != "all" or actor.system is not None:
+        return {}
+    leading = None if sheet.leading is None else alike_view(sheet.leading, world, sheet.now)
+    return {
+        "alike": sheet.alike,
+        "leading": leading,
+        "merged": tuple(alike_view(row, world, sheet.now) for row in sheet.merged),
     }
 
 
@@ -142,6 +156,8 @@ def mask_address(address: str) -> str:
 def _whose_move(sheet: Sheet, world: World) -> str:
     case, policy = sheet.case, world.policy
     state = policy.flows["case"].states[case["state"]]
+    if sheet.leading is not None:
+        return f"随主件尾号 {sheet.leading['no'][-6:]} 一并办理"
     if case["state"] in ("dispatched", "handling"):
         legs = policy.flows["case_leg"].states
         waiting = [
@@ -190,6 +206,8 @@ def _marks(sheet: Sheet, own: Mapping[str, Any] | None) -> Iterator[str]:
         yield "未接通"
     if case["state"] == "follow_up" and own is not None:
         yield "待回访"  # a unit sees its own part as 已办结; the desk sees 待回访 as the state itself
+    if sheet.merged:
+        yield f"并入 {len(sheet.merged)} 件"
     if sheet.repeats:
         yield f"重复来件，前件尾号 {sheet.repeats[-6:]}"
     if case["keep_secret"]:

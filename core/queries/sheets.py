@@ -7,18 +7,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from core.clocks import pause_is_left, pauses_of
 from core.deadlines import Pause
 from core.facts import CaseFacts, Situation
 from core.models.cases import call_backs, case_legs, cases, revisions
+from core.models.likeness import merges
 from core.people import Actor
 from core.queries.people import Directory
 from core.queries.timeline import read_events
+from core.views import Alike
 from core.work import World, case_facts
 
-CASE = select(cases).where(cases.c.id == bindparam("case"))
+other = cases.alias("other")
+WITH = ("merged", "follow_up", "closed", "archived")  # states of a case that went, or still goes, with its leading one
+LED = (
+    select(func.count())
+    .select_from(merges.join(other, other.c.id == merges.c.case_id))
+    .where(merges.c.leading_id == cases.c.id, other.c.state.in_(WITH))
+    .correlate(cases)
+    .scalar_subquery()
+)
+CASE = select(cases, LED.label("led")).where(cases.c.id == bindparam("case"))
+TOGETHER = select(cases.c.id, cases.c.no, cases.c.title, cases.c.state, cases.c.place, cases.c.registered_at)
+MERGED = (
+    TOGETHER.join(merges, merges.c.case_id == cases.c.id)
+    .where(merges.c.leading_id == bindparam("case"), cases.c.state.in_(WITH))
+    .order_by(cases.c.id)
+)
+LEADING = TOGETHER.join(merges, merges.c.leading_id == cases.c.id).where(merges.c.case_id == bindparam("case"))
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
 NUMBER = select(cases.c.no).where(cases.c.id == bindparam("case"))
@@ -45,6 +63,9 @@ class Sheet:
     pauses: Mapping[int, Sequence[Pause]]
     now: datetime
     repeats: str = ""  # the number of the earlier case this one repeats or adds to
+    leading: Mapping[str, Any] | None = None  # the case this one is merged into
+    merged: Sequence[Mapping[str, Any]] = ()  # the cases merged into this one
+    alike: tuple[Alike, ...] = ()  # other cases that are probably the same matter
 
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
@@ -56,6 +77,8 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> She
     row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) < 2**63 else None
     if row is None:
         return None
+    case = dict(row)
+    led = case.pop("led")
     legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
     told = read_events(tx, case_id)
     # Most cases have had neither a call nor another text yet; then two questions less are asked.
@@ -68,8 +91,11 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime) -> She
         leg["pause_left"] = pause_is_left(leg, rule, world.calendar, pauses[leg["id"]])
     missed = tuple(call["at"] for call in calls if not call["connected"] and call["round"] == row["redos"] + 1)
     earlier = tx.execute(NUMBER, {"case": row["parent_id"]}).scalar_one() if row["parent_id"] is not None else ""
-    facts = case_facts(world, dict(row), legs, missed)
-    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier)
+    facts = case_facts(world, case, legs, missed)
+    leads = tx.execute(LEADING, {"case": case_id}).mappings() if case["state"] == "merged" else ()
+    merged = tx.execute(MERGED, {"case": case_id}).mappings() if led else ()
+    leading = next((dict(one) for one in leads), None)
+    return Sheet(case, legs, told, calls, known, facts, pauses, now, earlier, leading, [dict(one) for one in merged])
 
 
 def _pauses(told: Sequence[Mapping[str, Any]], leg: Mapping[str, Any]) -> list[Pause]:

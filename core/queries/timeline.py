@@ -28,7 +28,7 @@ EVENTS = (
     .where(events.c.case_id == bindparam("case"))
     .order_by(events.c.id)
 )
-WORDS_SHOWN = ("text", "reason", "basis", "opinion", "note", "result", "reply", "days")
+WORDS_SHOWN = ("leading", "text", "reason", "basis", "opinion", "note", "result", "reply", "days")
 SYSTEMS = {"feed": "12345 平台", "clock": "系统时钟"}
 
 

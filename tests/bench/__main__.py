@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from tests.bench import clicks, commands, longer
+from tests.bench.alike import of_duplicates, of_hotspots
 from tests.bench.calls import one_life
 from tests.bench.databases import Databases, opened
 from tests.bench.figures import FILE, Figure, keep, line
@@ -74,6 +75,7 @@ def of_start(databases: Databases, runs: int) -> Iterator[Figure]:
 
 
 PARTS: dict[str, Part] = {"commands": of_commands, "clicks": of_clicks, "calls": of_calls, "start": of_start}
+PARTS |= {"duplicates": of_duplicates, "hotspots": of_hotspots}
 
 
 def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:

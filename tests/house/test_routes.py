@@ -16,7 +16,7 @@ from tests.webapp.visitor import Visitor
 from webapp.auth import MACHINE, PUBLIC, STAFF, Unguarded, audience, audience_of, check_routes
 
 Visit = Callable[..., Visitor]
-PAGES = {"cases": "/cases", "tray": "/tray", "flows": "/flows", "log": "/log"}
+PAGES = {"cases": "/cases", "hotspots": "/hotspots", "tray": "/tray", "flows": "/flows", "log": "/log"}
 LOGINS = {held[0][1]: login for login, (_, held) in PEOPLE.items()}
 
 
@@ -66,6 +66,7 @@ def test_nobody_passes_unsigned(site: APIFlask, visit: Visit) -> None:  # noqa: 
         if audience_of(site, rule.endpoint) in (PUBLIC, MACHINE):
             continue
         address = rule.rule.replace("<ref>", "1").replace("<action>", "sign").replace("<int:letter>", "1")
+        address = address.replace("<int:spot>", "1")
         if "GET" in (rule.methods or ()):
             assert stranger.get(address).location.startswith("/sign-in"), rule.rule
         else:
@@ -77,7 +78,7 @@ def test_reading_never_writes_an_event_or_a_letter(site: APIFlask, visit: Visit,
     case = town.register(0)
     desk = visit("desk")
     before = _counts(town)
-    for address in ("/", "/cases", f"/cases/{town.no(case)}", "/flows", "/healthz", "/readyz"):
+    for address in ("/", "/cases", f"/cases/{town.no(case)}", "/hotspots", "/flows", "/healthz", "/readyz"):
         desk.get(address)
     assert _counts(town) == before
 

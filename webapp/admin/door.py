@@ -24,7 +24,10 @@ from webapp.sessions import Sessions
 from webapp.sign_in import SignIn
 
 door = Blueprint("door", __name__)
-ENTRY = {"cases": "cases.index", "tray": "tray.index", "flows": "flows.index", "log": "log.index"}
+ENTRY = {
+    "cases": "cases.index", "hotspots": "hotspots.index", "tray": "tray.index", "flows": "flows.index",
+    "log": "log.index",
+}  # fmt: skip
 
 
 @door.get("/")
