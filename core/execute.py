@@ -103,8 +103,7 @@ class Door:
         self._name_units(work, flow, command)
         if command.action == "record_call":
             work.know_missed_calls()
-        if command.action == "merge":
-            know_merges(work, leading)
+        know_merges(work, command.action, leading)
         if command.action == "pause":
             self._measure_pauses(work, leg)
         move = decide(world.policy, flow, command.action, command.actor, work.situation(command.leg))

@@ -77,8 +77,10 @@ def _named(tx: Connection, world: World, actor: Actor, case: int, words: str) ->
     return chosen
 
 
-def know_merges(work: Work, leading: Leading | Refusal | None) -> None:
+def know_merges(work: Work, action: str, leading: Leading | Refusal | None) -> None:
     """What a merge is judged by; the record names the leading case by its number, however it was written."""
+    if action != "merge":
+        return
     work.leading, work.led = leading, len(led_by(work.tx, work.case["id"]))
     if isinstance(leading, Leading):
         work.form = {**work.form, "leading": leading.no}

@@ -42,3 +42,15 @@ def with_alike(tx: Connection, sheet: Sheet | None, world: World) -> Sheet | Non
         return sheet
     found = find_near(tx, told_of(sheet.case), sheet.now, true(), sheet.case["id"])
     return replace(sheet, alike=tuple(alike_view(one.row, world, sheet.now, one.likeness.why) for one in found))
+
+
+def together(sheet: Sheet, actor: Actor, world: World) -> dict[str, Any]:
+    """The cases about the same matter, for those who read every case; others see how many there are, not which."""
+    if world.policy.reads.get(actor.role) != "all" or actor.system is not None:
+        return {}
+    leading = None if sheet.leading is None else alike_view(sheet.leading, world, sheet.now)
+    return {
+        "alike": sheet.alike,
+        "leading": leading,
+        "merged": tuple(alike_view(row, world, sheet.now) for row in sheet.merged),
+    }

@@ -13,7 +13,7 @@ from core.decide import offered
 from core.people import Actor
 from core.policy import PARTS, URGENCIES, FieldSpec
 from core.policy.flow import Move
-from core.queries.alike import alike_view
+from core.queries.alike import together
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
 from core.queries.timeline import tell, title_of, who_did
@@ -56,7 +56,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher) -> CaseV
         rules=_explained(clock, sheet, world) if clock else (),
         calls=tuple(_call(call, world, now) for call in sheet.calls),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
-        **_together(sheet, actor, world),
+        **together(sheet, actor, world),
     )
 
 
@@ -81,18 +81,6 @@ def _identity(case: Mapping[str, Any], world: World, now: datetime) -> dict[str,
         "lead": world.directory.unit_name(case["lead_unit"]),
         "provisional": bool(case["provisional"]),
         "ended": case["state"] in ENDED,
-    }
-
-
-def _together(sheet: Sheet, actor: Actor, world: World) -> dict[str, Any]:
-    """The cases about the same matter, for those who read every case; others see how many there are, not which."""
-    if world.policy.reads.get(actor.role) != "all" or actor.system is not None:
-        return {}
-    leading = None if sheet.leading is None else alike_view(sheet.leading, world, sheet.now)
-    return {
-        "alike": sheet.alike,
-        "leading": leading,
-        "merged": tuple(alike_view(row, world, sheet.now) for row in sheet.merged),
     }
 
 

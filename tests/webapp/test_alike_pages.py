@@ -15,8 +15,11 @@ Visit = Callable[..., Visitor]
 
 def a_hot_spot(town: Town) -> int:
     """Ten appeals about the standing water of one road, four of them with the water bureau."""
+    said = "港口路下雨就积水"
+    titles = [f"{said}，第二次反映" if number % 2 else said for number in range(10)]
     made = [
-        town.register(100 + n, title=f"港口路下雨就积水{'，第二次反映' * (n % 2)}", channel="RX") for n in range(10)
+        town.register(100 + number, title=title, content="雨停两小时水还没退", place="港口路口", channel="RX")
+        for number, title in enumerate(titles)
     ]
     for case in made[:4]:
         town.act("desk", case, "dispatch", lead="water")
