@@ -86,7 +86,10 @@ def said_alike(one: Told, two: Told, one_matter: float) -> float:
     shared = len(bodies[0] & bodies[1]) / (min(len(bodies[0]), len(bodies[1])) or 1)
     alike = min(1.0, max(titles, 0.9 * within, 2.0 * shared))
     if one.matters and two.matters:
-        return max(alike, one_matter) if one.matters & two.matters else alike * one_matter
+        shared_matters = len(one.matters & two.matters) / len(one.matters | two.matters)
+        if shared_matters >= 0.5:  # noise of a building site and wages of a building site are two matters
+            return max(alike, one_matter)
+        return alike if shared_matters else alike * one_matter
     return alike
 
 
