@@ -59,6 +59,6 @@ def test_a_repeat_is_merged_with_one_press_and_taken_out_again(open_page: Open, 
     expect(page.get_by_role("status")).to_contain_text(f"已并入尾号 {town.no(first)[-6:]}")
     expect(page.locator(".case .tag").first).to_have_text("已合并")
     page.locator("summary", has_text="撤销合并").click()
-    page.get_by_label("原因").fill("一个在路口，一个在车库")
+    page.get_by_label("原因", exact=True).fill("一个在路口，一个在车库")
     page.locator("form.sheet").get_by_role("button", name="撤销合并").click()
     expect(page.locator(".case .tag").first).to_have_text("待派发")
