@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -15,14 +15,16 @@ from core.chores import due_commands, look_later, looks, recounts, sweep
 from core.digests import Digests
 from core.errors import Stale
 from core.feed import pull
+from core.likeness.near import sweep_grams
 from core.machines import Machines
 from core.moved import tell_of_moved
 from core.suggest.labelled import TooLittle
 from core.unit_watch import UnitWatch
 from core.unreached import Unreached
-from core.worktime import Calendar, local_date
+from core.worktime import SHANGHAI, Calendar, local_date
 
 log = structlog.get_logger()
+SETTLED = timedelta(minutes=1)  # after the start, before the first look for hot spots
 
 
 class Timetable:
@@ -54,6 +56,10 @@ class Timetable:
         every(self._guarded(self.wipe_old_drafts), "interval", minutes=10)
         every(self._guarded(self.take_in_sheets), "interval", seconds=5)
         every(self._guarded(self.verify_log), "cron", hour=3, minute=20)
+        every(self._guarded(self.keep_likeness), "interval", minutes=10)
+        soon = datetime.now(UTC) + SETTLED
+        every(self._guarded(self.look_for_hot_spots), "interval", minutes=15, next_run_time=soon)
+        every(self._guarded(self.look_for_hot_spots), "cron", hour=17, minute=5, timezone=SHANGHAI)
         every(self._core.calls.flush, "interval", seconds=20)
         if self._hotline is not None:
             every(self._guarded(self.pull_tickets), "interval", seconds=self._core.settings.hotline.pull_every_s)
@@ -161,6 +167,15 @@ class Timetable:
     def take_in_sheets(self) -> None:
         """Register the rows of sheets that were confirmed, as long as this worker leads."""
         self._core.arrivals.imports.work(self._leads)
+
+    def keep_likeness(self) -> None:
+        """Forget the words of cases too old to be repeated; learn those of cases that came by another way."""
+        with self._core.engine.begin() as tx:
+            sweep_grams(tx, self._core.clock.now())
+
+    def look_for_hot_spots(self) -> None:
+        """Every quarter of an hour, and once the day's appeals are in."""
+        log.info("hot spots", found=self._core.hotspots.refresh())
 
     def verify_log(self) -> None:
         """The nightly walk along the chain; a break is an alarm to the system administrator."""

@@ -11,7 +11,7 @@ from cards.manifest import Manifest, buttons, manifests
 from cards.plain import clean, plain, scrub
 from cards.text import until
 from core.timewords import clock, day_words
-from core.views import CaseView, LegView, MoveView, Option
+from core.views import Alike, CaseView, LegView, MoveView, Option
 from core.worktime import closing_date
 
 TEMPLATE = "case"
@@ -156,6 +156,8 @@ def _details(view: CaseView) -> dict[str, str]:
     rows += _suggested(view)
     rows += [(f"{leg.part} {leg.unit}", " · ".join([leg.state_title, *leg.marks[:2]])) for leg in view.legs[:4]]
     rows += [("回访", "；".join(view.calls))]
+    rows += [("可能重复", alike_line(one)) for one in view.alike[:1]]
+    rows += [("主件", alike_line(view.leading))] if view.leading else []
     rows += _last_words(view)
     told = _rows(rows)
     return {"details": told, "has_details": flag(told != "[]")}
@@ -167,6 +169,11 @@ def _suggested(view: CaseView) -> list[tuple[str, str]]:
         return []
     told = [(f"建议 {n}", f"{one.short}（{one.because}）") for n, one in enumerate(view.suggestion.units, 1)]
     return told or [("建议", view.suggestion.sentence)]
+
+
+def alike_line(one: Alike) -> str:
+    """「尾号 000427 港口路积水，办理中」."""
+    return f"尾号 {one.tail} {plain(scrub(one.title), TITLE)}，{one.state_title}"
 
 
 def _last_words(view: CaseView) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from core.hearing import put_off, tell_level, tell_rung
+from core.merging import end_merged, forget_leading, free_merged, join_leading, leave_leading
 from core.models.cases import call_backs, revisions
 from core.work import Work
 
@@ -260,5 +261,7 @@ EFFECTS: Mapping[str, Effect] = {
         keep_revision, stamp_signed, stamp_contacted, keep_result, take_result_from_below, send_below, count_return,
         bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause, tell_level,
         tell_rung, put_off,
+        bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause,
+        join_leading, leave_leading, end_merged, free_merged, forget_leading,
     )
 }  # fmt: skip

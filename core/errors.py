@@ -176,6 +176,31 @@ class OwnRights(Refusal):
     status = 403
 
 
+class MergeItself(Refusal):
+    text = "不能并入它自己，请写另一件的编号。"
+    status = 422
+
+
+class LeadingMerged(Refusal):
+    text = "尾号 {tail} 自己已并入别的件，请并入它的主件。"
+
+
+class LeadingOver(Refusal):
+    text = "尾号 {tail} 已不在办理中，请另选一件作主件。"
+
+
+class LeadsOthers(Refusal):
+    text = "已有 {count} 件并入此件，请把对方并入此件。"
+
+
+class UnitsAtWork(Refusal):
+    text = "已有单位签收，请先改派或退回，再合并。"
+
+
+class WarningDecided(Refusal):
+    text = "这条预警已有人处理，请刷新查看。"
+
+
 class DifferentBody(Refusal):
     """One key, two bodies: the second is refused and alarmed (security-reliability C3)."""
 

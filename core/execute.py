@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection
 
-from core import errors, late
+from core import errors
 from core.clocks import pause_is_left
 from core.commits import CommitLine, Job
 from core.db import canonical
 from core.decide import check_text, decide
 from core.effects import EFFECTS
 from core.entries import Entry
-from core.errors import BadField, DifferentBody, Malformed, Refusal, Unknown, UnknownUnit, before_writing
+from core.errors import BadField, Unknown, UnknownUnit, before_writing
+from core.facts import Leading
 from core.freshness import check_fresh
 from core.guards import CHOICES
-from core.models.record import receipts
+from core.merging import know_merges, lock_leading
 from core.notices import letters_of
 from core.people import Actor
 from core.policy.flow import Flow, Move
 from core.ports import Clock
 from core.queries.people import Unit
-from core.queries.sheets import Rows
 from core.queries.suggestions import heeded
+from core.receipts import Done, answered, keep_receipt, refuse
 from core.sm import sm3
 from core.timewords import when
 from core.work import CASE, LEGS, Work, World, facts_of_form
 
 NO_FORM: Mapping[str, str] = MappingProxyType({})
-NEW_RECEIPT = insert(receipts)
-LONGEST_KEY = 300
 DISPATCHES = frozenset({"dispatched", "reassigned"})
 LARGEST_ID = 2**63 - 1
-RECEIPT = select(receipts.c.body_hash, receipts.c.answer).where(receipts.c.key == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +59,6 @@ class Command:
         actor = [self.actor.person, self.actor.system]
         body = [self.case, self.action, actor, dict(self.form), self.leg, self.seen]
         return sm3(canonical(body).encode("utf-8", "surrogatepass")).hex()
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of a command; a repeat of its key gets the same again, with `repeated` set.
-
-    `rows`: the case and its legs as this command left them, for whoever shows them next; None for a repeat.
-    """
-
-    event: int
-    case: int
-    no: str
-    name: str
-    sentence: str
-    repeated: bool = False
-    rows: Rows | None = field(default=None, compare=False, repr=False)
 
 
 class Door:
@@ -104,7 +87,7 @@ class Door:
         follow(work, leg)
         work.flush()
         letters_of(work)
-        name, rows = f"{flow.name}.{move.event}", (work.case, work.legs)
+        name, rows = f"{flow.name}.{move.event}", None if work.in_company else (work.case, work.legs)
         done = Done(event_id, work.case["id"], work.case["no"], name, said(work, move, leg), rows=rows)
         keep_receipt(tx, command.key, digest, done, now)
         return done, work.entries
@@ -112,6 +95,7 @@ class Door:
     def _judge(self, tx: Connection, command: Command, now: datetime) -> tuple[Work, Flow, Move, dict[str, Any] | None]:
         """What is meant and whether it may be: nothing is written in here."""
         world = self._world()
+        leading = lock_leading(tx, world, command.actor, command.action, command.case, command.form)
         work = open_work(tx, world, command.case, command.actor, now, command.source, command.form)
         leg = self._leg(work, command)
         flow = world.policy.flows["case" if leg is None else "case_leg"]
@@ -119,6 +103,7 @@ class Door:
         self._name_units(work, flow, command)
         if command.action == "record_call":
             work.know_missed_calls()
+        know_merges(work, command.action, leading)
         if command.action == "pause":
             self._measure_pauses(work, leg)
         move = decide(world.policy, flow, command.action, command.actor, work.situation(command.leg))
@@ -165,8 +150,11 @@ def open_work(
     if row is None:
         raise Unknown(what="办件")
     legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
-    work = Work(tx, world, now, actor, source, form, dict(row), legs)
+    case = dict(row)
+    in_company = bool(case.pop("led"))
+    work = Work(tx, world, now, actor, source, form, case, legs, in_company=in_company)
     work.step = lambda action, leg: _own_move(work, action, leg)
+    work.elsewhere = lambda case, action, form: _move_elsewhere(work, case, action, form)
     return work
 
 
@@ -196,6 +184,19 @@ def _own_move(work: Work, action: str, leg: dict[str, Any]) -> None:
     move = next((row for row in flow.candidates(action, leg["state"]) if "case" in row.by), None)
     if move is not None:
         apply(work, flow, move, leg)
+
+
+def _move_elsewhere(work: Work, case_id: int, action: str, form: Mapping[str, str]) -> None:
+    """Another case's move that this one makes for it (`by: [case]`), with its own event and letters, in this commit."""
+    other = open_work(work.tx, work.world, case_id, work.actor, work.now, work.source, form)
+    flow = work.world.policy.flows["case"]
+    move = next((row for row in flow.candidates(action, other.case["state"]) if "case" in row.by), None)
+    if move is None:
+        return
+    apply(other, flow, move, None)
+    other.flush()
+    letters_of(other)
+    work.entries += other.entries
 
 
 def follow(work: Work, leg: dict[str, Any] | None) -> None:
@@ -230,9 +231,7 @@ def one_unit(world: World, words: str) -> Unit:
 
 
 def _split(names: str) -> list[str]:
-    for mark in "，,；;/ \n":
-        names = names.replace(mark, "、")
-    return [name.strip() for name in names.split("、")]
+    return [name.strip() for name in re.split("[，,；;/ \n、]", names)]
 
 
 def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
@@ -244,56 +243,10 @@ def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:
     live = due_at is not None and target["state"] in ("to_sign", "handling", "dispatched")
     if live and due_at:
         return f"已{move.title}，{when(work.now, due_at, closing=True)} 前办结"
+    if isinstance(work.leading, Leading):
+        return f"已并入尾号 {work.leading.no[-6:]}，随它一起办理"
     flow = work.world.policy.flows["case" if leg is None else "case_leg"]
     if move.to == "same":
         several = len({row.event for row in flow.candidates(move.action, target["state"])}) > 1
         return f"已记录「{work.world.policy.say(move.event)}」" if several else f"已{move.title}"
     return f"已{move.title}，现在是「{flow.states[target['state']].title}」"
-
-
-# --- receipts -------------------------------------------------------------------------------------------------------
-
-
-def answered(tx: Connection, key: str, digest: str) -> Done | None:
-    """What this key was answered before, or None.
-
-    Raises the earlier refusal again; DifferentBody on another body; Malformed for a key that cannot be kept.
-    """
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Malformed(why="请求编号过长或含有不能显示的字符")
-    row = tx.execute(RECEIPT, {"key": key}).first()
-    if row is None:
-        return None
-    if row.body_hash != digest:
-        raise DifferentBody()
-    if "refusal" in row.answer:
-        raise again(row.answer["refusal"], row.answer["text"])
-    return Done(**{**row.answer, "repeated": True})
-
-
-def again(kind: str, text: str) -> Refusal:
-    """An earlier refusal as it was told."""
-    found = getattr(errors, kind, Refusal)
-    refusal: Refusal = found.__new__(found)
-    Exception.__init__(refusal, text)
-    refusal.facts = {"repeated": True}
-    return refusal
-
-
-def keep_receipt(tx: Connection, key: str, digest: str, done: Done, now: datetime) -> None:
-    answer = {"event": done.event, "case": done.case, "no": done.no, "name": done.name, "sentence": done.sentence}
-    row = {"key": key, "body_hash": digest, "event_id": done.event, "answer": answer, "at": now}
-    late.put(tx, NEW_RECEIPT, [row])
-
-
-def refuse(
-    tx: Connection, key: str, digest: str, actor: Actor, action: str, what: str, now: datetime, no: Exception
-) -> Sequence[Entry] | None:
-    """Record a refusal: a receipt that repeats it and an entry in the log. None for repeats, which are on record."""
-    if not isinstance(no, Refusal) or no.facts.get("repeated"):
-        return None
-    if not isinstance(no, (DifferentBody, Malformed)):
-        answer = {"refusal": no.kind, "text": str(no)}
-        tx.execute(NEW_RECEIPT, {"key": key, "body_hash": digest, "event_id": None, "answer": answer, "at": now})
-    said = action if len(action) <= 40 and action.isprintable() else "unknown"
-    return (Entry(now, actor.person, actor.post, actor.channel, actor.address, said, what, "refused", no.kind),)

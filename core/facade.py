@@ -18,7 +18,8 @@ from core.crypto import Sm2Signer, SoftVault
 from core.desk import Desk
 from core.entries import Entry
 from core.errors import Busy, Refusal, Unknown
-from core.execute import Command, Done, Door
+from core.execute import Command, Door
+from core.hotspots import Hotspots
 from core.intake import Intake
 from core.measures import Measures
 from core.notices import letter
@@ -29,6 +30,7 @@ from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
 from core.queries.sheets import Rows, may_read
 from core.reads import Reads
+from core.receipts import Done
 from core.register import Registers, outside_id, set_day, switch_post
 from core.settings import Settings
 from core.suggest.desk import Suggestions
@@ -47,6 +49,7 @@ class Core(Reads):
         self._line = CommitLine(engine, self.chain_key)
         self.suggest = Suggestions(engine, clock, self.world, self._write, self.chain_key)
         self._door = Door(self._line, self.world, clock)
+        self.hotspots = Hotspots(self)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
         self.desk = Desk(policy, clock, self._read, self._write)
         sealing = (self.cipher, self.indexer)

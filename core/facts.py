@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.errors import Refusal
+
 
 @dataclass(frozen=True, slots=True)
 class LegFacts:
@@ -71,6 +73,15 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Leading:
+    """The case another one is to be merged into, or was."""
+
+    id: int
+    no: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything a guard may look at: the case, the leg in hand, the form, the moment."""
 
@@ -81,3 +92,5 @@ class Situation:
     targets: tuple[int, ...] = ()  # unit ids the form names
     parents: Mapping[int, int | None] | None = None  # unit id -> parent unit id
     window_open: bool = True  # three missed calls lie within the window
+    leading: Leading | Refusal | None = None  # the case a merge names, or why it names none
+    led: int = 0  # how many cases are merged into this one

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import Busy, Refusal
-from core.execute import Done
 from core.machines import Machines
 from core.people import HOTLINE, Actor
 from core.ports import Ticket, TicketSource
+from core.receipts import Done
 
 FEED = "hotline"
 MOST_PAGES = 50

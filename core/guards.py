@@ -14,12 +14,18 @@ from core.errors import (
     ExtensionNotAllowed,
     ExtensionUsed,
     FieldMissing,
+    LeadingMerged,
+    LeadingOver,
+    LeadsOthers,
+    MergeItself,
     NotBelow,
     NothingAsked,
     PastDeadline,
     PauseUsedUp,
+    Refusal,
     ReturnBarred,
     ReturnWindowClosed,
+    UnitsAtWork,
 )
 from core.facts import LegFacts, Situation
 
@@ -173,6 +179,31 @@ def not_already_above(now: Situation) -> None:
         raise AlreadyAbove(unit=_named(now))
 
 
+def may_lead(now: Situation) -> None:
+    """The case named to lead is another one, still being handled, and led by nobody itself."""
+    leading = now.leading
+    if leading is None:
+        raise FieldMissing(field="并入哪一件", action="合并")
+    if isinstance(leading, Refusal):
+        raise leading
+    if leading.id == now.case.id:
+        raise MergeItself()
+    if leading.state == "merged":
+        raise LeadingMerged(tail=leading.no[-6:])
+    if leading.state not in ("pending", "dispatched", "handling", "closing"):
+        raise LeadingOver(tail=leading.no[-6:])
+
+
+def leads_nobody(now: Situation) -> None:
+    if now.led:
+        raise LeadsOthers(count=now.led)
+
+
+def nobody_at_work(now: Situation) -> None:
+    if any(leg.live and leg.state != "to_sign" for leg in now.case.legs):
+        raise UnitsAtWork()
+
+
 CHOICES: Mapping[str, Callable[[Situation], bool]] = {
     guard.__name__: guard
     for guard in (
@@ -205,9 +236,15 @@ GUARDS: Mapping[str, Callable[[Situation], None]] = {
         unit_is_named,
         is_sub_unit,
         not_already_above,
+        may_lead,
+        leads_nobody,
+        nobody_at_work,
     )
 }
 # These read the form, so they cannot hide a button before it is filled in.
 ON_FORM = frozenset(
-    {"may_return_again", "days_within_limit", "call_is_answered", "is_sub_unit", "not_already_above", "unit_is_named"}
-)
+    {
+        "may_return_again", "days_within_limit", "call_is_answered", "is_sub_unit", "not_already_above",
+        "unit_is_named", "may_lead",
+    }
+)  # fmt: skip

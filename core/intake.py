@@ -16,13 +16,15 @@ from core.db import canonical
 from core.decide import check_text
 from core.entries import Entry
 from core.errors import BadField, FieldMissing, NotYours, before_writing
-from core.execute import Done, answered, apply, follow, keep_receipt, open_work, refuse
+from core.execute import apply, follow, open_work
+from core.likeness.near import keep_grams, renew_grams
 from core.models.cases import cases, numbers, revisions
 from core.models.registers import service_types, sources
 from core.notices import letters_of
 from core.people import Actor
 from core.policy import URGENCIES
 from core.ports import Clock, Ticket
+from core.receipts import Done, answered, keep_receipt, refuse
 from core.sm import sm3
 from core.work import Work, World
 from core.worktime import local_date
@@ -112,6 +114,7 @@ class Intake:
         row["parent_id"] = _parent(tx, ticket)
         row["id"] = tx.execute(NEW_CASE, row).scalar_one()
         word_index.note(tx, row["id"], (row[name] for name in word_index.COLUMNS))
+        keep_grams(tx, row)
         work = Work(tx, world, now, actor, source, {}, row, [])
         facts = {"channel": ticket.channel, "revision": ticket.revision}
         event = work.record("case", "registered", None, "", "pending", facts)
@@ -141,6 +144,7 @@ class Intake:
         flow = world.policy.flows["case"]
         move = flow.candidates("revise", work.case["state"])[0]
         event = apply(work, flow, move, None)
+        renew_grams(tx, work.case)
         follow(work, None)
         work.flush()
         letters_of(work)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from core.execute import Command, Done
+from core.execute import Command
 from core.facade import Core
 from core.models.cases import case_legs, cases
 from core.models.record import events
 from core.notices import staff_of
 from core.plain import plain, scrub
+from core.receipts import Done
 from core.timewords import when
 
 TITLE = "时限重算"

@@ -14,19 +14,21 @@ from core.boards import DeskView
 from core.crypto import Sm3Indexer, Sm4Cipher, SoftVault
 from core.db import for_reading
 from core.errors import Ambiguous, Unknown
+from core.likeness import Told
 from core.models.cases import calendar_days, cases
 from core.people import Actor, PostView
 from core.plain import plain, scrub
 from core.policy import Policy
-from core.ports import Clock
+from core.ports import Clock, Ticket
 from core.queries import counts, filters, lists
+from core.queries.alike import near, with_alike
 from core.queries.asked import Asked
 from core.queries.cases import case_view
 from core.queries.filters import CaseFilter
 from core.queries.people import DirectoryCache, read_directory
 from core.queries.registers import PolicyCache, overlaid
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
-from core.views import CaseView, HomeView, WorkItem, WorkPage
+from core.views import Alike, CaseView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day, local_date
 
@@ -153,7 +155,15 @@ class Reads:
         return [views[actor.role, actor.unit, actor.in_charge] for actor in actors]
 
     def sheet(self, case_id: int, rows: Rows | None = None) -> Sheet | None:
-        return self._read(lambda tx: read_sheet(tx, self.world(), case_id, self.clock.now(), rows))
+        world, now = self.world(), self.clock.now()
+        return self._read(lambda tx: with_alike(tx, read_sheet(tx, world, case_id, now, rows), world))
+
+    def near(self, actor: Actor, draft: Ticket) -> tuple[Alike, ...]:
+        """The few cases a draft probably repeats, the likeliest first, within this person's scope."""
+        phone = self.indexer.index(draft.caller_phone, "phone") if draft.caller_phone else ""
+        world, now = self.world(), self.clock.now()
+        told = Told(draft.title, draft.content, draft.place, draft.town or "", phone, now)
+        return self._read(lambda tx: near(tx, told, actor, world, now))
 
     def machine_cases(
         self, *, state: str | None = None, channel: str | None = None, since: datetime | None = None,

@@ -119,6 +119,21 @@ class SuggestionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Another case about the same matter: probably (`why` says what speaks for it), or merged with this one."""
+
+    no: str
+    tail: str
+    title: str
+    state: str
+    state_title: str
+    tone: str
+    place: str
+    registered: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """One case for one reader. Caller and address are masked; `moves` are this reader's own."""
 
@@ -166,6 +181,9 @@ class CaseView:
     next_at: datetime | None = None  # the next rung of the ladder, and whom it tells
     next_told: str = ""
     suggestion: SuggestionView | None = None  # for whoever may dispatch the case now
+    alike: tuple[Alike, ...] = ()  # probably the same matter; for those who place cases
+    leading: Alike | None = None  # the case this one is merged into
+    merged: tuple[Alike, ...] = ()  # the cases merged into this one; for those who read every case
 
 
 @dataclass(frozen=True, slots=True)

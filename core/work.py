@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from core import word_index
+from core.casefacts import case_facts
 from core.clocks import closing_deadline, pauses_of, start_clocks
 from core.db import canonical
 from core.deadlines import Pause, due
 from core.entries import Entry, event_hash
-from core.facts import CaseFacts, LegFacts, Situation
+from core.errors import Refusal
+from core.facts import CaseFacts, Leading, Situation
 from core.levels import Leg
 from core.models.cases import call_backs, case_legs, cases
+from core.models.likeness import merges
 from core.models.record import events
 from core.people import Actor
 from core.policy import Policy
@@ -26,7 +29,16 @@ from core.queries.people import Directory, Holder, Unit
 from core.watch import WATCHED, refreshed
 from core.worktime import Calendar, local_date
 
-CASE = select(cases).where(cases.c.id == bindparam("case")).with_for_update()
+other = cases.alias("other")
+WITH = ("merged", "follow_up", "closed", "archived")  # states of a case that went, or still goes, with its leading one
+LED = (
+    select(func.count())
+    .select_from(merges.join(other, other.c.id == merges.c.case_id))
+    .where(merges.c.leading_id == cases.c.id, other.c.state.in_(WITH))
+    .correlate(cases)
+    .scalar_subquery()
+)
+CASE = select(cases, LED.label("led")).where(cases.c.id == bindparam("case")).with_for_update(of=cases)
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 MISSED = select(call_backs.c.at).where(
     call_backs.c.case_id == bindparam("case"), call_backs.c.round == bindparam("round"), ~call_backs.c.connected
@@ -90,6 +102,10 @@ class Work:
     hearers: list[Holder] = field(default_factory=list)  # whom a warning or a rung is told to
     answer: str = ""  # what the actor reads, where an effect knows better than the move's own sentence
     step: Callable[[str, dict[str, Any]], None] = lambda _action, _leg: None  # a leg's own move, made for the case
+    elsewhere: Callable[[int, str, Mapping[str, str]], None] = lambda _case, _action, _form: None  # another case's
+    leading: Leading | Refusal | None = None  # the case this one is to be merged into, or why none is meant
+    led: int = 0
+    in_company: bool = False  # other cases go with this one
     _facts: CaseFacts | None = None
     _missed: tuple[datetime, ...] | None = None
     _words: list[str] | None = None  # the text as it was, once it is another
@@ -102,7 +118,7 @@ class Work:
 
     def facts(self) -> CaseFacts:
         if self._facts is None:
-            self._facts = case_facts(self.world, self.case, self.legs, self._missed or ())
+            self._facts = case_facts(self.world.rules, self.case, self.legs, self._missed or ())
         return self._facts
 
     def situation(self, leg_id: int | None) -> Situation:
@@ -115,6 +131,8 @@ class Work:
             targets=tuple(unit.id for unit in (*self.targets, *self.support)),
             parents={unit.id: unit.parent for unit in directory.units.values()} if self.targets else None,
             window_open=self._window_open(),
+            leading=self.leading,
+            led=self.led,
         )
 
     def know_missed_calls(self) -> None:
@@ -275,24 +293,3 @@ def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:
     That text lies in the case and its revisions, where it can be corrected and deleted (control F5).
     """
     return {name: form[name].strip() for name in move.form if name not in TICKET_TEXT and form.get(name, "").strip()}
-
-
-def case_facts(
-    world: World, case: Mapping[str, Any], legs: list[dict[str, Any]], missed: tuple[datetime, ...] = ()
-) -> CaseFacts:
-    """The plain values the flow tables judge."""
-    return CaseFacts(
-        case["id"], case["no"], case["state"], case["seq"], case["channel"], case["type"], case["urgency"],
-        case["hard"], case["supervised"], case["registered_unit"], case["lead_unit"], case["returns"], case["redos"],
-        case["due_at"], missed, tuple(_leg_facts(world.rules[leg["rule"]], leg) for leg in legs),
-    )  # fmt: skip
-
-
-def _leg_facts(rule: LimitRule, leg: Mapping[str, Any]) -> LegFacts:
-    return LegFacts(
-        leg["id"], leg["unit_id"], leg["parent_id"], leg["part"], leg["state"], leg["seq"], leg["rule"], leg["hours"],
-        leg["sent_at"], leg["due_at"], leg["original_due_at"], leg["return_until"], leg["signed_at"],
-        leg["contacted_at"], leg["paused_at"], leg["returns"], leg["return_refused"], leg["extension"],
-        leg["asked_days"], leg["extensions"], rule.extend_times,
-        rule.extend_limit.amount if rule.extend_limit else 0, leg.get("pause_left", True), leg["result"],
-    )  # fmt: skip

@@ -11,10 +11,10 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from core import Actor, Command, Core, Refusal
-from core.execute import Done
 from core.models.record import audit_log
 from core.people import HOTLINE
 from core.ports import Envelope, Ticket, Undelivered
+from core.receipts import Done
 
 LEAD, OTHER = "city_management", "water"
 """A department with sub-units of its own, and another."""

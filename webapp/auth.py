@@ -26,6 +26,7 @@ MACHINE = "machine"
 PAGES: Mapping[str, str] = {
     "cases": "办件",
     "intake": "登记",
+    "hotspots": "热点",
     "stats": "统计",
     "suggest": "推荐",
     "tray": "消息",

@@ -60,6 +60,10 @@ ACTS: Mapping[str, str] = {
     "sheet.stopped": "导入停止",
     "photo.kept": "收下图片",
     "photo": "收图片",
+    "decide_warning": "处理预警",
+    "hotspots.found": "查找热点",
+    "hotspot.accepted": "采纳预警",
+    "hotspot.dismissed": "不采纳预警",
 }
 REGISTER_ACTS: Mapping[str, str] = {**TO_DO, **{EVENTS[act]: title for act, title in TO_DO.items()}}
 RESULTS: Mapping[str, str] = {"done": "完成", "refused": "未准", "broken": "有改动"}
@@ -112,6 +116,12 @@ REASONS: Mapping[str, str] = {
     "SheetOver": "表格已了结",
     "SheetElsewhere": "表格已导过",
     "WrongFile": "文件打不开",
+    "MergeItself": "不能并入自己",
+    "LeadingMerged": "主件已并入别的件",
+    "LeadingOver": "主件已不在办理",
+    "LeadsOthers": "已有件并入",
+    "UnitsAtWork": "已有单位签收",
+    "WarningDecided": "预警已有人处理",
 }
 PLACES: Mapping[str, str] = {
     "case": "办件",
@@ -132,6 +142,8 @@ PLACES: Mapping[str, str] = {
     "log": "日志",
     "unit": "单位",
     "stats": "统计",
+    "hotspot": "热点",
+    "hotspots": "热点数",
 }
 CHANNELS: Mapping[str, str] = {
     "web": "网页",

@@ -18,7 +18,6 @@ from core.boards import DraftView
 from core.crypto import place
 from core.db import canonical
 from core.errors import NotYours, Refusal, Unknown
-from core.execute import Done
 from core.models.arrivals import attachments, drafts
 from core.models.cases import cases
 from core.models.record import receipts
@@ -26,6 +25,7 @@ from core.people import CLOCK, Actor
 from core.policy import URGENCIES
 from core.policy.arrivals import arrival_rules
 from core.queries.masks import mask_name, mask_phone
+from core.receipts import Done
 from core.views import Option
 
 OPEN, REGISTERED, DROPPED, EXPIRED = "open", "registered", "dropped", "expired"

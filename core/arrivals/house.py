@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Engine
 from core.arrivals.fields import Towns
 from core.arrivals.guess import Spot
 from core.crypto import Cipher
-from core.execute import Done
 from core.people import Actor
 from core.policy import Policy, read
 from core.ports import Clock, Ticket
 from core.queries.people import Directory, DirectoryCache
+from core.receipts import Done
 from core.views import CaseView
 from core.work import World
 from core.worktime import local_date

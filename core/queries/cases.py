@@ -14,6 +14,8 @@ from core.people import Actor
 from core.policy import PARTS, URGENCIES, FieldSpec
 from core.policy.flow import Move
 from core.queries.ahead import ahead
+from core.queries.alike import together
+from core.queries.marks import marks_of
 from core.queries.masks import mask_address, mask_name, mask_phone
 from core.queries.options import unit_options
 from core.queries.sheets import Sheet
@@ -55,7 +57,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
         whose_move=_whose_move(sheet, world),
         last=_last(sheet, world),
         result=case["reply"] or (own or {}).get("result") or "",
-        marks=tuple(_marks(sheet, own)),
+        marks=tuple(marks_of(sheet, own)),
         legs=tuple(_leg_view(leg, sheet, world, brief) for leg in sheet.legs),
         moves=moves,
         timeline=tell(sheet.events, policy, world.directory, names, now),
@@ -67,6 +69,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
         **ahead(clock if live else None, policy, now),
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
         suggestion=told(sheet.suggestion, sheet.legs, world) if may_send else None,
+        **together(sheet, actor, world),
     )
 
 
@@ -140,6 +143,8 @@ def caller_in_full(case: Mapping[str, Any], cipher: Cipher) -> tuple[str, str, s
 def _whose_move(sheet: Sheet, world: World) -> str:
     case, policy = sheet.case, world.policy
     state = policy.flows["case"].states[case["state"]]
+    if sheet.leading is not None:
+        return f"随主件尾号 {sheet.leading['no'][-6:]} 一并办理"
     if case["state"] in ("dispatched", "handling"):
         legs = policy.flows["case_leg"].states
         waiting = [
@@ -172,28 +177,6 @@ def _last(sheet: Sheet, world: World) -> str:
         return ""
     at = acted["at"].astimezone(SHANGHAI)
     return f"{who_did(acted)} {at.month}月{at.day}日 {at:%H:%M} {title_of(acted, world.policy, {})}"
-
-
-def _marks(sheet: Sheet, own: Mapping[str, Any] | None) -> Iterator[str]:
-    case = sheet.case
-    if case["urgency"] != "normal":
-        yield URGENCIES[case["urgency"]]
-    if case["supervised"]:
-        yield "督办"
-    if case["hard"]:
-        yield "疑难"
-    if case["returns"]:
-        yield f"退回 {case['returns']} 次"
-    if case["redos"]:
-        yield f"重办 {case['redos']} 次"
-    if case["outcome"] == "unreached":
-        yield "未接通"
-    if case["state"] == "follow_up" and own is not None:
-        yield "待回访"  # a unit sees its own part as 已办结; the desk sees 待回访 as the state itself
-    if sheet.repeats:
-        yield f"重复来件，前件尾号 {sheet.repeats[-6:]}"
-    if case["keep_secret"]:
-        yield "保密"
 
 
 def _leg_view(leg: Mapping[str, Any], sheet: Sheet, world: World, brief: bool) -> LegView:

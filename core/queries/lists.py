@@ -193,7 +193,7 @@ def _over(tx: Connection, asked: Asked, actor: Actor, world: World) -> Found:
         first, *rest = [*equal[:1], *asked.times()] or [true()], *equal[1:], *asked.where
         walk = select(cases.c.id).where(*first).order_by(*NEWEST)
         if asked.key == "done":
-            walk = walk.where(cases.c.state.not_in((*LIVE, "invalid")))
+            walk = walk.where(cases.c.state.not_in((*LIVE, "invalid", "merged")))
         if not rest:
             return Found(walk.limit(MOST))
         walk = walk.limit(WALK)

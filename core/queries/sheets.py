@@ -9,17 +9,27 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
+from core.casefacts import case_facts
 from core.clocks import pause_is_left, pauses_of
 from core.deadlines import Pause
 from core.facts import CaseFacts, Situation
 from core.models.cases import call_backs, case_legs, cases, revisions
+from core.models.likeness import merges
 from core.people import Actor
 from core.queries.people import Directory
 from core.queries.suggestions import read_suggestion, suggested
 from core.queries.timeline import read_events
-from core.work import World, case_facts
+from core.views import Alike
+from core.work import LED, WITH, World
 
-CASE = select(cases).where(cases.c.id == bindparam("case"))
+CASE = select(cases, LED.label("led")).where(cases.c.id == bindparam("case"))
+TOGETHER = select(cases.c.id, cases.c.no, cases.c.title, cases.c.state, cases.c.place, cases.c.registered_at)
+MERGED = (
+    TOGETHER.join(merges, merges.c.case_id == cases.c.id)
+    .where(merges.c.leading_id == bindparam("case"), cases.c.state.in_(WITH))
+    .order_by(cases.c.id)
+)
+LEADING = TOGETHER.join(merges, merges.c.leading_id == cases.c.id).where(merges.c.case_id == bindparam("case"))
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
 NUMBER = select(cases.c.no).where(cases.c.id == bindparam("case"))
@@ -51,6 +61,9 @@ class Sheet:
     now: datetime
     repeats: str = ""  # the number of the earlier case this one repeats or adds to
     suggestion: Mapping[str, Any] | None = None  # read while the case waits for its dispatch
+    leading: Mapping[str, Any] | None = None  # the case this one is merged into
+    merged: Sequence[Mapping[str, Any]] = ()  # the cases merged into this one
+    alike: tuple[Alike, ...] = ()  # other cases that are probably the same matter
 
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
@@ -63,7 +76,7 @@ class Sheet:
 
 def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: Rows | None = None) -> Sheet | None:
     """The sheet of a case, or None when there is no such case; `rows` when whoever asks has them fresh in hand."""
-    row, held = rows or _rows(tx, case_id)
+    row, held, led = (*rows, 0) if rows else _rows(tx, case_id)
     if row is None:
         return None
     legs = [dict(leg) for leg in held]
@@ -78,16 +91,22 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: 
         leg["pause_left"] = pause_is_left(leg, rule, world.calendar, pauses[leg["id"]])
     missed = tuple(call["at"] for call in calls if not call["connected"] and call["round"] == row["redos"] + 1)
     earlier = tx.execute(NUMBER, {"case": row["parent_id"]}).scalar_one() if row["parent_id"] is not None else ""
-    facts = case_facts(world, dict(row), legs, missed)
+    facts = case_facts(world.rules, dict(row), legs, missed)
     suggested = read_suggestion(tx, case_id) if row["state"] == "pending" else None
-    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier, suggested)
+    leads = tx.execute(LEADING, {"case": case_id}).mappings() if row["state"] == "merged" else ()
+    merged = [dict(one) for one in tx.execute(MERGED, {"case": case_id}).mappings()] if led else ()
+    leading = next((dict(one) for one in leads), None)
+    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier, suggested, leading, merged)
 
 
-def _rows(tx: Connection, case_id: int) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
+def _rows(tx: Connection, case_id: int) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]], int]:
+    """The case, its legs, and how many cases go with it."""
     row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) < 2**63 else None
     if row is None:
-        return None, ()
-    return dict(row), [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
+        return None, (), 0
+    case = dict(row)
+    led: int = case.pop("led")
+    return case, [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()], led
 
 
 def _pauses(told: Sequence[Mapping[str, Any]], leg: Mapping[str, Any]) -> list[Pause]:

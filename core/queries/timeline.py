@@ -29,7 +29,7 @@ EVENTS = (
     .where(events.c.case_id == bindparam("case"))
     .order_by(events.c.id)
 )
-WORDS_SHOWN = ("text", "reason", "basis", "opinion", "note", "result", "reply", "days", "wait")
+WORDS_SHOWN = ("leading", "text", "reason", "basis", "opinion", "note", "result", "reply", "days", "wait")
 SYSTEMS = {"feed": "12345 平台", "clock": "系统时钟"}
 
 

@@ -14,11 +14,11 @@ from core.crypto import Cipher, Indexer
 from core.db import canonical
 from core.entries import Entry, event_hash
 from core.errors import NothingChanged, NotYours, Unknown
-from core.execute import Done, answered, keep_receipt, refuse
 from core.models.record import events
 from core.people import Actor
 from core.policy.registers import ACTS, EVENTS, Register, load_registers
 from core.ports import Clock
+from core.receipts import Done, answered, keep_receipt, refuse
 from core.register.checks import checked, checked_reason, stored
 from core.register.choices import choices_of
 from core.register.keepers import Desk, Row

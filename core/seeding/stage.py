@@ -12,13 +12,14 @@ from sqlalchemy import Engine, event, select
 
 from core.db import connect
 from core.errors import Refusal
-from core.execute import Command, Done
+from core.execute import Command
 from core.facade import Core
 from core.models.cases import case_legs, cases
 from core.notices import staff_of
 from core.people import CLOCK, HOTLINE, Actor
 from core.ports import Ticket
 from core.queries.people import Holder
+from core.receipts import Done
 from core.seeding.draws import Draws
 from core.worktime import NOTHING, ONE_DAY, add_work_time, local_date
 

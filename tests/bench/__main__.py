@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 
 from tests.bench import clicks, commands, longer, suggest
+from tests.bench.alike import of_duplicates, of_hotspots
 from tests.bench.calls import one_life
 from tests.bench.databases import Databases, opened
 from tests.bench.figures import FILE, Figure, keep, line
@@ -99,6 +100,8 @@ PARTS: dict[str, Part] = {
     "start": of_start,
     "suggest": of_suggestions,
     "import": of_imports,
+    "duplicates": of_duplicates,
+    "hotspots": of_hotspots,
 }
 LONG: dict[str, Part] = {"lists": longer.grown}
 """Parts that take their time; with `--long`, or asked for by name."""

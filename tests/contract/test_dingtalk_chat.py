@@ -41,6 +41,17 @@ def test_the_whole_life_of_a_case_in_typed_words(talking: Rig) -> None:
     assert "case.done" in talking.events()
 
 
+def test_a_repeat_is_merged_and_taken_out_again_in_typed_words(talking: Rig) -> None:
+    leading, repeat = talking.case().no, talking.case("HK-2026-2").no
+    talking.deliver()
+    assert leading[-6:] in last_face(talking, DISPATCHER)["details"]  # 可能重复
+    assert "比如「合并 0412 0427」" in answer(talking, DISPATCHER, "合并")
+    assert "还缺并入哪一件" in answer(talking, DISPATCHER, f"合并 {repeat[-6:]}")
+    assert "不能并入它自己" in answer(talking, DISPATCHER, f"合并 {repeat[-6:]} {repeat[-6:]}")
+    assert f"已并入尾号 {leading[-6:]}" in answer(talking, DISPATCHER, f"合并 {repeat[-6:]} {leading[-6:]}")
+    assert "待派发" in answer(talking, DISPATCHER, f"撤销合并 {repeat[-6:]} 不是同一件事")
+
+
 def test_a_unit_registers_a_case_of_its_own_and_closes_it(talking: Rig) -> None:
     said = answer(talking, CLERK, "登记 路灯不亮 地点 港口路 内容 三盏路灯晚上不亮 电话 19900001234")
     no = said.rpartition(" ")[2]

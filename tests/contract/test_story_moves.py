@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -146,6 +146,10 @@ STORIES: Mapping[str, tuple[Tap, ...]] = {
     ),
 }  # fmt: skip
 ADVICE: tuple[Tap, ...] = (desk("close_directly", "closed_directly", "closed", reply="需两证原件，到政务中心三楼办理"),)
+MERGED: tuple[Tap, ...] = (
+    desk("merge", "merged", "merged", opinion="同一处积水"),
+    desk("unmerge", "unmerged", "pending", reason="一处在路口，一处在车库"),
+)
 OWN: Mapping[str, tuple[Tap, ...]] = {
     "自办": (Tap(STREET, "case_close_own", "closed", "closed", {"reply": "已当场劝离"}),),
     "转出": (Tap(STREET, "case_pass_on", "dispatched", "dispatched", {"lead": "water"}), WATER_SIGNS),
@@ -153,7 +157,7 @@ OWN: Mapping[str, tuple[Tap, ...]] = {
 
 
 def told() -> Iterator[Tap]:
-    for story in (*STORIES.values(), ADVICE, *OWN.values()):
+    for story in (*STORIES.values(), ADVICE, MERGED, *OWN.values()):
         yield from story
 
 
@@ -202,6 +206,13 @@ def test_a_story_is_lived_by_card(stage: Stage, name: str) -> None:
 def test_advice_closed_at_the_desk_needs_no_call(stage: Stage) -> None:
     done = stage.case("老旧小区加装电梯怎么申请", type="ask")
     play(stage, done.no, done.case, ADVICE)
+
+
+def test_a_repeat_is_merged_by_card_and_taken_out_again(stage: Stage) -> None:
+    leading, repeat = stage.case(), stage.case(title="港口路下雨被淹")
+    merge, unmerge = MERGED
+    named = replace(merge, form={**merge.form, "leading": leading.no[-6:]})
+    play(stage, repeat.no, repeat.case, (named, unmerge))
 
 
 @pytest.mark.parametrize("name", OWN)

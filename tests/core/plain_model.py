@@ -37,6 +37,9 @@ class Model:
     missed: int = 0
     supervised: bool = False
     children: dict[str, str] = field(default_factory=dict)
+    no: str = ""
+    shelf: dict[str, Model] = field(default_factory=dict)  # every case there is, by number
+    leading: str = ""
 
     def top(self) -> list[int]:
         return [n for n, leg in enumerate(self.legs) if leg.upper is None]
@@ -48,6 +51,9 @@ class Model:
         if leg is None:
             return self._on_case(role, unit, action, form)
         return self._on_leg(role, unit, action, leg, form)
+
+    def led(self) -> list[Model]:
+        return [one for one in self.shelf.values() if one.leading == self.no and one.state == "merged"]
 
     # --- the case ---
 
@@ -65,6 +71,8 @@ class Model:
             "nudge": ("dispatched", "handling"),
             "mark_invalid": ("pending", "dispatched"),
             "restore": ("invalid",),
+            "merge": ("pending", "dispatched", "handling"),
+            "unmerge": ("merged",),
         }[action]
         if self.state not in open_from:
             return "MoveNotOpen"
@@ -112,13 +120,19 @@ class Model:
     def _close_directly(self, form: dict[str, str]) -> None:
         for n in self.top():
             self._release(n)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Whoever told the same gets the same answer, and a call of their own."""
         self.state = "follow_up"
+        for one in self.led():
+            one.state = "follow_up"
 
     def _confirm(self, form: dict[str, str]) -> None:
         for n in self.top():
             if self.legs[n].state == "reported":
                 self.legs[n].state = "settled"
-        self.state = "follow_up"
+        self._finish()
 
     def _send_back(self, form: dict[str, str]) -> None:
         for n in self.top():
@@ -172,9 +186,31 @@ class Model:
     def _mark_invalid(self, form: dict[str, str]) -> None:
         for n in self.top():
             self._release(n)
+        for one in self.led():
+            one.state = "pending"
         self.state = "invalid"
 
     def _restore(self, form: dict[str, str]) -> None:
+        self.state = "pending"
+
+    def _merge(self, form: dict[str, str]) -> str | None:
+        leading = self.shelf[form["leading"]]
+        if self.led():
+            return "LeadsOthers"
+        if any(leg.live and leg.state != "to_sign" for leg in self.legs):
+            return "UnitsAtWork"
+        if leading is self:
+            return "MergeItself"
+        if leading.state == "merged":
+            return "LeadingMerged"
+        if leading.state not in ("pending", "dispatched", "handling", "closing"):
+            return "LeadingOver"
+        for n in self.top():
+            self._release(n)
+        self.state, self.leading = "merged", leading.no
+        return None
+
+    def _unmerge(self, form: dict[str, str]) -> None:
         self.state = "pending"
 
     # --- a leg ---

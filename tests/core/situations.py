@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.facts import CaseFacts, LegFacts, Situation
+from core.facts import CaseFacts, Leading, LegFacts, Situation
 from core.people import Actor
 from core.policy import load_policy
 from core.policy.flow import Flow, Move
@@ -17,6 +17,8 @@ NOW = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
 UNIT, UPPER, STRANGER, NAMED = 7, 8, 9, 99
 """The unit in hand, the one above it, one with no part in it, one that a form names."""
 HAND, ABOVE, UNDER = 10, 11, 12
+
+LEADING = Leading(2, "XYRX20260309000023", "handling")
 
 
 def a_leg(**changes: Any) -> LegFacts:
@@ -70,7 +72,10 @@ BELOW_PICKS: Mapping[str, str] = {"every_leg_below_settled": "settled", "every_l
 PICKS = frozenset({*LEG_PICKS, *CASE_PICKS, *FORM_PICKS, *BELOW_PICKS})
 """Every condition that picks a row, and how to bring it about; all are false otherwise."""
 
-NEEDS: Mapping[str, dict[str, Any]] = {"extension_asked": {"extension": "asked"}}
+NEEDS: Mapping[str, dict[str, Any]] = {
+    "extension_asked": {"extension": "asked"},
+    "nobody_at_work": {"state": "to_sign"},
+}
 """Guards that do not agree with the usual leg."""
 
 
@@ -94,7 +99,7 @@ def situation(flow: Flow, move: Move, state: str, relation: str) -> Situation:
     for name in picks:
         form |= FORM_PICKS.get(name, {})
     leg = case.leg(HAND) if flow.name == "case_leg" else None
-    return Situation(case, leg, form, NOW, targets=(NAMED,), parents={NAMED: UNIT})
+    return Situation(case, leg, form, NOW, targets=(NAMED,), parents={NAMED: UNIT}, leading=LEADING)
 
 
 def an_actor(role: str, relation: str = "none") -> Actor:

@@ -18,6 +18,10 @@ from core.errors import (
     ExtensionNotAllowed,
     ExtensionUsed,
     FieldMissing,
+    LeadingMerged,
+    LeadingOver,
+    LeadsOthers,
+    MergeItself,
     MoveNotOpen,
     NotBelow,
     NothingAsked,
@@ -28,13 +32,15 @@ from core.errors import (
     ReturnBarred,
     ReturnWindowClosed,
     TooLong,
+    UnitsAtWork,
+    Unknown,
     WrongPost,
 )
 from core.facts import Situation
 from core.guards import CHOICES, GUARDS, ON_FORM
 from core.people import Actor, PostView
 from core.policy.flow import Flow, Move
-from tests.core.situations import HAND, NAMED, NOW, PICKS, POLICY, UNIT, a_leg, an_actor, situation
+from tests.core.situations import HAND, LEADING, NAMED, NOW, PICKS, POLICY, UNIT, a_leg, an_actor, situation
 
 FLOWS = tuple(POLICY.flows.values())
 ROWS = [(flow, move) for flow in FLOWS for move in flow.moves]
@@ -213,6 +219,14 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, str], type[Ref
     ("unit_is_named", {}, {"targets": ()}, {}, FieldMissing),
     ("is_sub_unit", {}, {"parents": {NAMED: UNIT + 1}}, {}, NotBelow),
     ("not_already_above", {}, {"legs": NAMED}, {}, AlreadyAbove),
+    ("leads_nobody", {}, {"led": 2}, {}, LeadsOthers),
+    ("nobody_at_work", {"state": "handling"}, {}, {}, UnitsAtWork),
+    ("may_lead", {}, {"leading": None}, {}, FieldMissing),
+    ("may_lead", {}, {"leading": Unknown(what="0427")}, {}, Unknown),
+    ("may_lead", {}, {"leading": replace(LEADING, id=1)}, {}, MergeItself),
+    ("may_lead", {}, {"leading": replace(LEADING, state="merged")}, {}, LeadingMerged),
+    ("may_lead", {}, {"leading": replace(LEADING, state="follow_up")}, {}, LeadingOver),
+    ("may_lead", {}, {"leading": replace(LEADING, state="invalid")}, {}, LeadingOver),
 ]
 
 
@@ -231,7 +245,7 @@ def broken(now: Situation, leg: dict[str, Any], around: dict[str, Any], form: di
     legs = [replace(one, **leg) if one.id == HAND else one for one in now.case.legs]
     legs += [a_leg(id=77, unit=around["legs"])] if "legs" in around else []
     case = replace(now.case, legs=tuple(legs), supervised=around.get("supervised", now.case.supervised))
-    others = {name: around[name] for name in ("targets", "parents") if name in around}
+    others = {name: around[name] for name in ("targets", "parents", "leading", "led") if name in around}
     hand = None if now.leg is None else case.leg(HAND)
     return replace(now, case=case, leg=hand, form={**now.form, **form}, **others)
 

@@ -19,7 +19,7 @@ HISTORIES = int(os.environ.get("HISTORIES", "200"))
 STEPS = 20
 CASE_ACTIONS = (
     *("dispatch", "confirm", "record_call") * 4, "add_unit", "reassign", "close_directly", "send_back", "redo",
-    "oversee", "nudge", "mark_invalid", "restore",
+    "oversee", "nudge", "mark_invalid", "restore", "merge", "merge", "unmerge",
 )  # fmt: skip
 LEG_ACTIONS = (
     *("sign", "report", "confirm") * 4, *("return", "pass_down") * 2, "contact", "progress", "pass_on",
@@ -59,7 +59,7 @@ def units_of(core: Core) -> tuple[str, ...]:
     return ("city_management", "water", *(unit.code for unit in directory.below(first)[:2]))
 
 
-def a_form(chance: random.Random, action: str, units: tuple[str, ...]) -> dict[str, str]:
+def a_form(chance: random.Random, action: str, units: tuple[str, ...], shelf: dict[str, Model]) -> dict[str, str]:
     lead, support = chance.choice(units), chance.choice(units)
     forms: dict[str, dict[str, str]] = {
         "dispatch": {"lead": lead} | ({"support": support} if support != lead and chance.random() < 0.4 else {}),
@@ -79,6 +79,8 @@ def a_form(chance: random.Random, action: str, units: tuple[str, ...]) -> dict[s
         "oversee": {"opinion": "请抓紧"},
         "mark_invalid": {"reason": "duplicate"},
         "restore": {"reason": "有新情况"},
+        "merge": {"leading": chance.choice(list(shelf))},
+        "unmerge": {"reason": "不是同一件事"},
         "contact": {"note": "已电话联系"},
         "progress": {"note": "正在处理"},
         "pass_on": {"lead": lead},
@@ -106,19 +108,31 @@ def a_try(
         on_leg = bool(model.legs) and chance.random() < 0.75
         action = chance.choice(LEG_ACTIONS if on_leg else CASE_ACTIONS)
         number = chance.randrange(len(model.legs)) if on_leg else None
-        form = a_form(chance, action, units)
+        form = a_form(chance, action, units, model.shelf)
         if patience == 1 or copy.deepcopy(model).do(role, unit, action, number, form) == "ok":
             break
     return role, unit, actor, action, number, form
 
 
+def a_shelf(core: Core, cast: Cast, seed: int) -> dict[int, Model]:
+    """Two cases that may be merged into each other, by id."""
+    shelf: dict[str, Model] = {}
+    found: dict[int, Model] = {}
+    for copy_no in range(2):
+        ticket = Ticket(f"H{seed}-{copy_no}", 1, "RX", "complain", "占道经营", "夜间占道经营扰民", "海秀西路")
+        done = core.register(f"history:{seed}:case:{copy_no}", ticket, HOTLINE, "feed")
+        found[done.case] = shelf[done.no] = Model(children=cast.children, no=done.no, shelf=shelf)
+    return found
+
+
 def one_history(core: Core, cast: Cast, seed: int) -> int:
     """Play one history and compare after every step; returns how many steps had an effect."""
     chance, units = random.Random(seed), units_of(core)
-    ticket = Ticket(f"H{seed}", 1, "RX", "complain", "占道经营", "夜间占道经营扰民", "海秀西路")
-    case = core.register(f"history:{seed}", ticket, HOTLINE, "feed").case
-    model, told, acted = Model(children=cast.children), [], 0
+    models, told, acted = a_shelf(core, cast, seed), [], 0
+    first, second = models
     for step in range(STEPS):
+        case = second if chance.random() < 0.2 else first
+        model = models[case]
         role, unit, actor, action, number, form = a_try(chance, cast, model, units)
         sheet = core.sheet(case)
         assert sheet is not None
@@ -136,10 +150,11 @@ def one_history(core: Core, cast: Cast, seed: int) -> int:
         )
         expected = "Stale" if stale else model.do(role, unit, action, number, form)
         got = outcome(core, command)
-        told.append((role, unit, action, number, form, expected, got))
+        told.append((case == first, role, unit, action, number, form, expected, got))
         assert got == expected, f"seed {seed}, history {told}"
         assert outcome(core, command) == got, "the same key must get the same answer"
-        compare(core, case, model, f"seed {seed}, history {told}")
+        for one in models:
+            compare(core, one, models[one], f"seed {seed}, history {told}")
         acted += got == "ok"
     return acted
 

@@ -31,6 +31,7 @@ from tests.builders import (
     reported,
     rows,
     signed,
+    the_case,
 )
 from tests.clock import StillClock
 from tests.core.moments import local
@@ -108,6 +109,10 @@ def revised(core: Core) -> int:
     return case
 
 
+def told_again(core: Core, case: int) -> None:
+    act(core, desk(core), a_case(core), "merge", leading=the_case(core, case)["no"])
+
+
 BATONS: list[tuple[str, Play, Callable[[Core], list[frozenset[int]]]]] = [
     # the word, what happened last, whom it goes to (one set a line)
     ("待办结", reported, lambda c: [who(desk(c))]),
@@ -123,6 +128,7 @@ BATONS: list[tuple[str, Play, Callable[[Core], list[frozenset[int]]]]] = [
                 lambda c, n: act(c, caller(c), n, "record_call", **UNSATISFIED)), lambda c: [every(c, "dispatcher")]),
     ("催办", on(dispatched, lambda c, n: act(c, desk(c), n, "nudge")), lambda c: [who(clerk(c))]),
     ("督办", on(signed, lambda c, n: act(c, head(c), n, "oversee", opinion="批示")), lambda c: [who(clerk(c))]),
+    ("同一问题", on(signed, told_again), lambda c: [who(clerk(c))]),
     ("来件更新", revised, lambda c: [who(clerk(c))]),
     ("退回待审", on(dispatched, returning), lambda c: [who(desk(c))]),
     ("退回待审", on(signed, below, lambda c, n: act(c, clerk(c, BELOW), n, "return", BELOW, **RETURN)),

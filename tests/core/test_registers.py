@@ -21,11 +21,11 @@ from core.errors import (
     TooLong,
     Unknown,
 )
-from core.execute import Done
 from core.models.record import audit_log, events
 from core.models.registers import service_types, sources
 from core.policy import load_policy
 from core.policy.registers import load_registers
+from core.receipts import Done
 from core.register import Amend
 from core.register.shelf import SHELF
 from tests.builders import a_case, desk, fresh_key, head, last_entry, person, rows

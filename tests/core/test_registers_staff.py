@@ -22,9 +22,9 @@ from core.errors import (
     RolesExclude,
     StillNeeded,
 )
-from core.execute import Done
 from core.models.people import identities, people, posts, sessions, units
 from core.models.record import events
+from core.receipts import Done
 from core.register import Amend
 from tests.builders import (
     LEAD,

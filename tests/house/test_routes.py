@@ -19,6 +19,7 @@ Visit = Callable[..., Visitor]
 PAGES = {
     "cases": "/cases",
     "intake": "/intake",
+    "hotspots": "/hotspots",
     "stats": "/stats",
     "settings": "/settings",
     "tray": "/tray",
@@ -78,6 +79,7 @@ def test_nobody_passes_unsigned(site: APIFlask, visit: Visit) -> None:  # noqa: 
             rule.rule.replace("<ref>", "1")
             .replace("<link>", "x")
             .replace("<int:sheet>", "1")
+            .replace("<int:spot>", "1")
             .replace("<action>", "sign")
             .replace("<int:letter>", "1")
         )
@@ -96,6 +98,7 @@ def test_reading_never_writes_an_event_or_a_letter(site: APIFlask, visit: Visit,
         "/",
         "/cases",
         f"/cases/{town.no(case)}",
+        "/hotspots",
         "/stats",
         "/stats/cases?amount=received",
         "/flows",

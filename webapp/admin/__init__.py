@@ -5,9 +5,11 @@ from webapp.admin.cases import cases
 from webapp.admin.digest import digest
 from webapp.admin.door import door
 from webapp.admin.flows import flows
+from webapp.admin.hotspots import hotspots
 from webapp.admin.intake import intake
 from webapp.admin.log import log
 from webapp.admin.moves import moves
+from webapp.admin.near import near
 from webapp.admin.photos import photos
 from webapp.admin.saved import saved
 from webapp.admin.settings import settings
@@ -24,6 +26,8 @@ PAGES_OF_CONSOLE = (
     batch,
     saved,
     intake,
+    near,
+    hotspots,
     photos,
     sheets,
     stats,
