@@ -68,6 +68,7 @@ class Surfer:
         try:
             async with self._web.request(method, self._base + path, data=data, cookies=self._cookies) as answer:
                 self._page = await answer.text()
+                self._cookies |= {name: one.value for name, one in answer.cookies.items()}
                 status = 0 if "/sign-in" in str(answer.url) else answer.status
         except (aiohttp.ClientError, TimeoutError):
             self._page = ""

@@ -33,7 +33,7 @@ def figures(kind: str, url: str, cases: int) -> Iterator[Figure]:
     """web.load, web.worst and web.errors over a database that has been lived in."""
     met = _measured(url)
     times = sorted(seconds for _, seconds, _ in met)
-    errors = sum(status == 0 or status >= 500 for _, _, status in met)
+    errors = sum(status in (0, 400, 403, 404) or status >= 500 for _, _, status in met)
     told = (
         f"{SIGNED_IN} signed in, {ACTING} acting every {PAUSE_S:g} s, the others polling home; {cases:,} cases; "
         f"{len(met) / SECONDS:.0f} pages/s"
@@ -81,7 +81,8 @@ def _signed_in(core: Core, clerks: Sequence[Clerk]) -> list[str]:
             for user, one in person.items()
             if one not in named
         ]
-        tx.execute(insert(identities), rows)
+        if rows:
+            tx.execute(insert(identities), rows)
     return [sessions.open(person[user]) for user in users]
 
 
