@@ -23,6 +23,13 @@ def to_dispatch_again(s: Story) -> Steps:
     yield from s.rule_return(s.wish.wrong, agree=True, at=s.stage.ago(25))
 
 
+def told_twice(s: Story) -> Steps:
+    """Somebody else tells of what is at work already: it joins that case (合并)."""
+    yield from s.arrive()
+    yield s.stage.ago(4)
+    s.join(s.stage.at_work(s.wish.ticket.class_code))
+
+
 def to_sign(s: Story) -> Steps:
     yield from s.arrive()
     yield from s.dispatch()
@@ -161,6 +168,7 @@ SCENES = (
     Scene(to_dispatch, kinds.for_unit, (-9, -34, -78)),
     Scene(to_dispatch, kinds.is_advice, (-21, -52)),
     Scene(to_dispatch_again, kinds.may_stray, (260,)),
+    Scene(told_twice, kinds.for_unit, (-47, -95)),
     Scene(to_sign, kinds.for_unit, (34, 41)),
     Scene(to_sign, kinds.is_urgent, (38,)),
     Scene(begun, kinds.for_unit, (210, 330, 560, 840, 1130)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, desc, event, select
 
 from core.db import connect
 from core.errors import Refusal
@@ -158,6 +158,13 @@ class Stage:
         query = select(case_legs).where(*mine).order_by(case_legs.c.id.desc()).limit(1)
         with self.core.engine.connect().execution_options(readonly=True) as tx:
             return dict(tx.execute(query).mappings().one())
+
+    def at_work(self, class_code: str | None) -> str:
+        """The number of a case that units are at, one of this class if there is one."""
+        like = desc(cases.c.class_code == class_code)
+        query = select(cases.c.no).where(cases.c.state == "handling").order_by(like, cases.c.id.desc()).limit(1)
+        with self.core.engine.connect().execution_options(readonly=True) as tx:
+            return str(tx.execute(query).scalar_one())
 
     def state(self, case: int) -> str:
         with self.core.engine.connect().execution_options(readonly=True) as tx:

@@ -62,6 +62,10 @@ class Story:
         yield self.stage.after(6, 70)
         self.acts(self.stage.desk(), "close_directly", reply=self.wish.reply)
 
+    def join(self, leading: str) -> None:
+        """The desk merges the case into the one with this number."""
+        self.acts(self.stage.desk(), "merge", leading=leading)
+
     # --- a unit's part ---
 
     def sign(self, unit: str, *, at: datetime | None = None) -> Steps:

@@ -111,7 +111,7 @@ def test_a_case_goes_from_the_desk_to_the_unit_and_back(open_page: Open, town: T
     desk.get_by_role("link", name=re.compile("港口路下雨就积水")).click()
     desk.locator("summary", has_text="派发").click()
     desk.get_by_label("主办单位").select_option(label="水务局")
-    desk.get_by_label("意见").fill("请先抽排")
+    desk.locator("#move-0-dispatch-opinion").fill("请先抽排")
     desk.locator("form.sheet").get_by_role("button", name="派发").click()
     expect(desk.get_by_role("status")).to_contain_text("已派发")
     expect(desk.locator(".whose").first).to_contain_text("水务局（待签收）")

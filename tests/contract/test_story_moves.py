@@ -71,6 +71,7 @@ STORIES: Mapping[str, tuple[Tap, ...]] = {
         Tap(DESK, "case_reveal", "revealed", "dispatched", {"reason": "回电核实地点"}),
         Tap(WATER, "sign", "signed", "handling", moved="handling"),
         Tap(WATER, "contact", "contacted", "handling", {"note": "已电话联系，约下午到场"}),
+        Tap(WATER, "snooze", "snoozed", "handling", {"wait": "hour"}),
         Tap(WATER, "progress", "progressed", "handling", {"note": "已到现场"}),
         Tap(CITY, "sign", "signed", "handling"),
         Tap(WATER, "pass_down", "passed_down", "delegated", {"lead": "drainage", "opinion": "请排水所疏通"}),

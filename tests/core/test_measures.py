@@ -92,6 +92,7 @@ def a_random_week(core: Core, clock: StillClock, seed: int) -> int:
         fresh_key("history"), a_ticket(**fields, town=chance.choice((None, "xiuying"))), by, "web"
     ).case
     model, acted = Model(children=cast.children), 0
+    model.no, model.shelf = "this", {"this": model}
     for _ in range(STEPS):
         role, unit, actor, action, number, form = a_try(chance, cast, model, units)
         sheet = core.sheet(case)

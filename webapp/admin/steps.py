@@ -8,7 +8,7 @@ from datetime import datetime
 from core.policy.flow import Flow
 from core.views import CaseView
 
-ASIDE = ("archived", "invalid")
+ASIDE = ("archived", "invalid", "merged")
 """States that are no station of the usual way: shown once a case is there."""
 
 
@@ -31,7 +31,7 @@ def steps(flow: Flow, view: CaseView) -> tuple[Step, ...]:
     order = [name for name in flow.states if name not in ASIDE or name in reached or name == view.state]
     here = order.index(view.state)
     behind = [name for name in order[: here + 1] if name in reached]
-    ahead = [] if view.ended or view.state == "invalid" else order[here + 1 :]
+    ahead = [] if view.ended or view.state in ASIDE else order[here + 1 :]
     return (
         *(Step(flow.states[name].title, reached[name], name == view.state) for name in behind),
         *(Step(flow.states[name].title, None, False) for name in ahead),
