@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -18,15 +18,43 @@ from core.worktime import work_time_between as worked
 NONE: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leg:
-    """Everything the watch looks at: the rows of case and leg, the rule, the calendar."""
+    """Everything the watch looks at: the rows of case and leg, the rule, the calendar; never changed afterwards.
+
+    What the limit gives and how much time it spans is asked of the calendar once.
+    """
 
     policy: Policy
     calendar: Calendar
     rule: LimitRule
     case: Mapping[str, Any]
     leg: Mapping[str, Any]
+    _given: timedelta | None = field(default=None, init=False, repr=False, compare=False)
+    _total: timedelta | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def given(self) -> timedelta:
+        """The time the limit gives, pauses not counted; a sub-unit has what the unit above it has left."""
+        if self._given is None:
+            leg, rule = self.leg, self.rule
+            extended = leg["granted_days"] and rule.extend_limit
+            granted = (Limit(leg["granted_days"], rule.extend_limit.unit),) if extended and rule.extend_limit else ()
+            plain = plain_due(leg["clock_from"], rule.close, self.calendar, leg["hours"], granted)
+            self._given = worked(leg["clock_from"], min(plain, leg["due_at"]), self.calendar, self.counted)
+        return self._given
+
+    @property
+    def total(self) -> timedelta:
+        """The open time from the start of the limit to its deadline."""
+        if self._total is None:
+            self._total = worked(self.leg["clock_from"], self.leg["due_at"], self.calendar, self.counted)
+        return self._total
+
+    @property
+    def counted(self) -> str:
+        """The hours its limit is counted in."""
+        return pace(self.rule.close, self.leg["hours"])
 
     @property
     def watch(self) -> Mapping[str, Any]:
@@ -66,32 +94,23 @@ def _begins(one: Leg, trigger: Trigger) -> datetime | None:
         return None
     moments: list[datetime] = [leg["due_at"] if trigger.overdue else leg["clock_from"]]
     if trigger.used is not None:
-        moments.append(_with_left(one, _given(one) * (1 - trigger.used)))
+        moments.append(_with_left(one, one.given * (1 - trigger.used)))
     if trigger.left is not None:
         moments.append(_with_left(one, _span(one, trigger.left)))
     return max(moments)
 
 
-def _given(one: Leg) -> timedelta:
-    """The time the limit gives, pauses not counted; a sub-unit has what the unit above it has left."""
-    leg, rule = one.leg, one.rule
-    granted = (Limit(leg["granted_days"], rule.extend_limit.unit),) if leg["granted_days"] and rule.extend_limit else ()
-    plain = plain_due(leg["clock_from"], rule.close, one.calendar, leg["hours"], granted)
-    return worked(leg["clock_from"], min(plain, leg["due_at"]), one.calendar, pace(rule.close, leg["hours"]))
-
-
 def _with_left(one: Leg, left: timedelta) -> datetime:
     """The moment at which so much is left of the running limit; its start when there never was more."""
-    start, due_at, counted = one.leg["clock_from"], one.leg["due_at"], pace(one.rule.close, one.leg["hours"])
-    total = worked(start, due_at, one.calendar, counted)
-    return start if left >= total else add_work_time(start, total - left, one.calendar, counted)
+    start = one.leg["clock_from"]
+    return start if left >= one.total else add_work_time(start, one.total - left, one.calendar, one.counted)
 
 
 def _span(one: Leg, limit: Limit) -> timedelta:
     """An amount of time left in the hours the leg is counted in: a working day is what its last day has."""
     if limit.unit in STEP:
         return STEP[limit.unit] * limit.amount
-    spans = one.calendar.spans(closing_date(one.leg["due_at"]), pace(one.rule.close, one.leg["hours"]))
+    spans = one.calendar.spans(closing_date(one.leg["due_at"]), one.counted)
     return sum((closes - opens for opens, closes in spans), NOTHING) * limit.amount
 
 

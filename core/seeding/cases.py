@@ -122,7 +122,11 @@ def _calm(tx: Connection, before: int) -> None:
     newest = (
         select(func.max(letters.c.id))
         .join(cases, cases.c.id == letters.c.case_id)
-        .where(letters.c.kind == "card", letters.c.id > before, cases.c.state.not_in(("closed", "archived", "invalid")))
+        .where(
+            letters.c.kind == "card",
+            letters.c.id > before,
+            cases.c.state.not_in(("closed", "archived", "invalid", "merged")),
+        )
         .group_by(letters.c.case_id)
     )
     told = (letters.c.id > before, letters.c.state == "due", letters.c.id.not_in(newest))
