@@ -33,8 +33,10 @@ def stage(
     request: pytest.FixtureRequest, running_sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:
     """One deployment for a module of stories, on each kind of database: every story brings cases of its own."""
+    aloud = getattr(request.module, "ALOUD", False)
     if request.param == "sqlite":
-        yield from open_stage(SQLite().prepared(settled, tmp_path_factory.mktemp("story")), running_sandbox)
+        url = SQLite().prepared(settled, tmp_path_factory.mktemp("story"))
+        yield from open_stage(url, running_sandbox, aloud=aloud)
         return
     with request.getfixturevalue("postgresql").database(settled) as url:
-        yield from open_stage(url, running_sandbox)
+        yield from open_stage(url, running_sandbox, aloud=aloud)

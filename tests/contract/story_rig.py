@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 import bots.worker
+from bots.clock import Timetable
 from cards.case import move_of
 from core import Core, Done
 from core.models.cases import case_legs, cases
@@ -239,8 +240,15 @@ def shown(face: Mapping[str, str], action: str) -> dict[str, str]:
     return {name: face[name] for name in names}
 
 
-def open_stage(url: str, sandbox: Sandbox) -> Iterator[Stage]:
-    """The deployment on a prepared database, with an emptied sandbox; its relay looks for letters more often."""
+def silent(_timetable: Timetable) -> None:
+    """A job that says nothing."""
+
+
+def open_stage(url: str, sandbox: Sandbox, *, aloud: bool = False) -> Iterator[Stage]:
+    """The deployment on a prepared database, with an emptied sandbox; its relay looks for letters more often.
+
+    Unless `aloud`, nothing is said of its own accord (reminders, digests), so that what a story hears is its answer.
+    """
     sandbox.post("reset")
     clock = StillClock(MONDAY)
     core = a_core(url, clock, sandbox.base, dingtalk={"calls_per_second": 500.0})
@@ -248,6 +256,8 @@ def open_stage(url: str, sandbox: Sandbox) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bots.worker, "IDLE_S", 0.03)
         patch.setattr(bots.worker, "CARD_PAUSE_S", 0.1)
+        for job in () if aloud else ("speak_up", "write_digests"):
+            patch.setattr(Timetable, job, silent)
         live.start()
         yield Stage(live, core, clock)
         live.stop()

@@ -229,7 +229,7 @@ def test_copies_and_the_duplicate_fault_reach_the_handler_more_than_once(sandbox
     key = a_card(sandbox, "copies")
     click = sandbox.click("u1", key, "sign", copies=3, messageId="m-three")
     assert [a["code"] for a in click["answers"]] == [200, 200, 200]
-    assert len([c for c in bot.told("click") if c["messageId"] == "m-three"]) == 3
+    sandbox.until(lambda: len([c for c in bot.told("click") if c["messageId"] == "m-three"]) == 3)
     sandbox.set_faults(duplicate={"share": 1, "copies": 2})
     sandbox.click("u1", key, "sign", messageId="m-twice")
     sandbox.until(lambda: len([c for c in bot.told("click") if c["messageId"] == "m-twice"]) == 2)

@@ -13,6 +13,7 @@ from tests.contract.story_rig import CITY, DESK, HOUSING, Stage
 pytestmark = pytest.mark.xdist_group("story-watch")
 
 WORKER_S = 30.0
+ALOUD = True
 
 
 def line_of(stage: Stage, user: str, head: str, no: str) -> str:
