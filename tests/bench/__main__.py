@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from statistics import median
 
 from tests.bench import clicks, commands, longer, suggest
@@ -98,11 +99,14 @@ PARTS: dict[str, Part] = {
     "clicks": of_clicks,
     "calls": of_calls,
     "start": of_start,
+}
+DESK: dict[str, Part] = {
     "suggest": of_suggestions,
     "import": of_imports,
     "duplicates": of_duplicates,
     "hotspots": of_hotspots,
 }
+"""Parts of the desk; one run each with `--long`, or asked for by name."""
 LONG: dict[str, Part] = {"lists": longer.grown}
 """Parts that take their time; with `--long`, or asked for by name."""
 
@@ -113,13 +117,13 @@ def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:
     for kind in kinds:
         with opened(kind) as databases:
             for name in parts:
-                for figure in {**PARTS, **LONG}[name](databases, runs):
+                for figure in {**PARTS, **DESK, **LONG}[name](databases, runs):
                     print(line(figure), flush=True)
                     keep([figure])
-            if long:
-                for figure in longer.figures(databases):
-                    print(line(figure), flush=True)
-                    keep([figure])
+            extra = [part(databases, 1) for part in DESK.values()] if long else []
+            for figure in chain(*extra, longer.figures(databases) if long else ()):
+                print(line(figure), flush=True)
+                keep([figure])
     print(f"{(time.monotonic() - began) / 60:.1f} min, kept in {FILE}")
 
 
@@ -128,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.bench", description="各项指标的测量")
     parser.add_argument("--long", action="store_true", help="另加增长、久跑与大数据量")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=[*PARTS, *LONG], action="append")
+    parser.add_argument("--only", choices=[*PARTS, *DESK, *LONG], action="append")
     parser.add_argument("--database", choices=KINDS, action="append")
     given = parser.parse_args()
     take(given.database or list(KINDS), given.only or list(PARTS), given.runs, given.long)
