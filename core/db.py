@@ -108,6 +108,13 @@ def for_reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def for_one_question(engine: Engine) -> Engine:
+    """The same for a single statement, which sees one moment by itself and needs no transaction."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(readonly=True, single=True)
+    return for_reading(engine)
+
+
 def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
 
@@ -132,5 +139,6 @@ def _sqlite_rules(connection: sqlite3.Connection, _record: ConnectionPoolEntry) 
 
 
 def _sqlite_begin(connection: Any) -> None:
-    readonly = connection.get_execution_options().get("readonly", False)
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get("single", False):
+        connection.exec_driver_sql("BEGIN" if options.get("readonly", False) else "BEGIN IMMEDIATE")

@@ -151,7 +151,11 @@ class Core(Reads):
 
     def actor_for(self, channel: str, outside_id: str, address: str = "") -> Actor:
         """Who is behind an outside identity, rights read now. Raises NotKnownHere, NoPost."""
-        return self._read(lambda tx: actor_for(tx, channel, outside_id, self.today(), address))
+        return self._ask(lambda tx: actor_for(tx, channel, outside_id, self.today(), address, self._may_cover))
+
+    def _may_cover(self, person: int) -> bool:
+        """Whether somebody away is covered by this person, by the directory, which is a few seconds old at most."""
+        return any(holder.cover for holder in self.directory().by_person.get(person, ()))
 
     # --- cards ---
 

@@ -75,6 +75,15 @@ def marks(one: Leg) -> list[int | None]:
     return found
 
 
+def basis(one: Leg) -> list[Any]:
+    """What the marks follow from; the calendar too, for a deadline that moved with it is another."""
+    leg, case = one.leg, one.case
+    return [
+        second(leg["clock_from"]), second(leg["due_at"]), leg["granted_days"], leg["rule"],
+        leg["contacted_at"] is not None, case["returns"], case["redos"], bool(case["sensitive"]),
+    ]  # fmt: skip
+
+
 def why_of(one: Leg, level: Level, now: datetime) -> str:
     """The line that makes the level, the latest to begin being the news."""
     begun = [(at, row.why) for row in level.triggers if (at := _begins(one, row)) is not None and at < now]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from core.boards import DeskView
 from core.crypto import Sm3Indexer, Sm4Cipher, SoftVault
-from core.db import for_reading
+from core.db import for_one_question, for_reading
 from core.errors import Ambiguous, Unknown
 from core.likeness import Told
 from core.models.cases import calendar_days, cases
@@ -45,7 +45,7 @@ class Reads:
         self.printed, self.engine, self.clock = policy, engine, clock
         self.cipher, self.indexer = Sm4Cipher(vault), Sm3Indexer(vault)
         self.directory = DirectoryCache(lambda: self._read(lambda tx: read_directory(tx, self.today())))
-        self._reading = for_reading(engine)
+        self._reading, self._asking = for_reading(engine), for_one_question(engine)
         self._kept = PolicyCache(lambda known: self._read(lambda tx: overlaid(tx, policy, known)))
         self._calendar: tuple[float, Calendar] | None = None
 
@@ -130,7 +130,7 @@ class Reads:
 
     def case_within(self, actor: Actor, no: str) -> int:
         """The case with exactly this number, if this reader may see it. Raises Unknown, missing and foreign alike."""
-        found = self._read(lambda tx: within(tx, actor, self.world(), no))
+        found = self._ask(lambda tx: within(tx, actor, self.world(), no))
         if found is None:
             raise Unknown(what="办件")
         return found
@@ -189,6 +189,11 @@ class Reads:
             amended = self.printed.calendar.amended({row.day: Day(row.kind, row.name) for row in rows})
             self._calendar = (time.monotonic(), amended if rows else self.printed.calendar)
         return self._calendar[1]
+
+    def _ask(self, run: Callable[[Connection], T]) -> T:
+        """The answer to a single statement."""
+        with self._asking.connect() as tx:
+            return run(tx)
 
     def _read(self, run: Callable[[Connection], T]) -> T:
         with self._reading.connect() as tx:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.deadlines import HOUR, STEP, Limit, pace, plain_due
-from core.levels import NONE, Leg, marks, second, why_of
+from core.levels import NONE, Leg, basis, marks, second, why_of
 from core.policy import Policy, QuietHours
 from core.policy.watching import LEVELS, Rung
 from core.worktime import ONE_DAY, SHANGHAI, add_work_time, local_date, open_stretches
@@ -50,13 +50,16 @@ def refreshed(one: Leg, now: datetime) -> tuple[datetime | None, dict[str, Any]]
     """`look_at` and `watch` of a leg as they should lie after something about it changed."""
     leg, kept = one.leg, dict(one.watch)
     if leg["state"] not in WATCHED:
-        return None, {name: value for name, value in kept.items() if name not in ("marks", "next")}
+        return None, {name: value for name, value in kept.items() if name not in ("by", "marks", "next")}
     began = second(leg["clock_from"])
     if kept.get("from", began) != began:  # a new limit began: what was said belongs to the old one
         kept = {"told": dict(kept.get("told", NONE)), "level": 0}
     if kept.get("seq") != leg["seq"]:  # somebody acted, which is what a put-off reminder waited for
         kept.pop("off", None)
-    kept |= {"from": began, "seq": leg["seq"], "marks": marks(one)}
+    told_by = basis(one)
+    if kept.get("by") != told_by:  # the calendar is asked only when something the marks follow from is another
+        kept |= {"by": told_by, "marks": marks(one)}
+    kept |= {"from": began, "seq": leg["seq"]}
     kept["level"] = min(kept.get("level", 0), level_of({"watch": kept}, now))  # going down is silent
     steps = sorted(_steps(Leg(one.policy, one.calendar, one.rule, one.case, {**leg, "watch": kept})), key=_at)
     announced = next((step for step in steps if not step.key.startswith("snooze:")), None)

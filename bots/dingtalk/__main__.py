@@ -16,10 +16,10 @@ from core.settings import WrongSettings
 
 log = logging.getLogger("bots.dingtalk")
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.003
 """How long a thread may keep the interpreter: short, so that answers leave while others are still being worked out."""
 
-GARBAGE = 20_000
+GARBAGE = 100_000
 """New objects between two looks for garbage; one click makes some thousands, nearly all freed without a look."""
 
 

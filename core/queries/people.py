@@ -211,17 +211,21 @@ _COVERED = (
 )  # fmt: skip
 
 
-def actor_for(tx: Connection, channel: str, outside_id: str, today: date, address: str = "") -> Actor:
+def actor_for(
+    tx: Connection, channel: str, outside_id: str, today: date, address: str = "",
+    may_cover: Callable[[int], bool] = lambda _person: True,
+) -> Actor:  # fmt: skip
     """The person behind an outside identity, at their current post, with rights read now (A5).
 
-    Posts covered today (请假代办) stand beside the person's own.
+    Posts covered today (请假代办) stand beside the person's own; they are asked for when the person may cover any.
 
     Raises NotKnownHere for strangers and the disabled, NoPost for people without an active post.
     """
     rows = tx.execute(_OF_IDENTITY, {"channel": channel, "outside_id": outside_id}).all()
     if not rows or not rows[0].present:
         raise NotKnownHere()
-    covered = tx.execute(_COVERED, {"person": rows[0].whose, "today": today}).all()
+    asked = may_cover(rows[0].whose)
+    covered = tx.execute(_COVERED, {"person": rows[0].whose, "today": today}).all() if asked else ()
     held = post_views([row for row in rows if row.unit_name is not None], covered, rows[0].current)
     return _actor(held, rows[0].whose, rows[0].name, channel, address)
 
