@@ -19,7 +19,7 @@ from core.queries.accuracy import Accuracy, accuracy
 from core.suggest import rows, shelf
 from core.suggest.labelled import Labelled, TooLittle
 from core.suggest.ranking import Ranking
-from core.suggest.suggester import Proposal, Suggester
+from core.suggest.suggester import Suggester
 from core.work import World
 from core.worktime import local_date
 
@@ -65,12 +65,6 @@ class Suggestions:
             self.make(case_id)
         except Exception:
             log.exception("no suggestion made", case=case_id)
-
-    def think(self, case: dict[str, Any]) -> Proposal:
-        """What would be suggested for the texts of a case, kept nowhere."""
-        world = self._world()
-        matter = rows.matter_of(case, world.directory)
-        return self._suggester(world, self._in_use()[1]).suggest(matter, rows.open_units(world.directory))
 
     def accuracy(self) -> Accuracy:
         """How good the suggestions of ninety days were."""
