@@ -39,14 +39,26 @@ run: export APP_WEB__PUBLIC_ADDRESS ?= http://127.0.0.1:$(APP_WEB__PORT)
 run: export SANDBOX_PORT := $(SANDBOX_PORT)
 run: export APP_DINGTALK__API ?= http://127.0.0.1:$(SANDBOX_PORT)
 run: export APP_DINGTALK__OAPI ?= http://127.0.0.1:$(SANDBOX_PORT)
+run: export APP_DINGTALK__LOGIN ?= http://127.0.0.1:$(SANDBOX_PORT)
+run: export APP_DINGTALK__JSAPI ?= http://127.0.0.1:$(SANDBOX_PORT)/sandbox/dd.js
+run: export APP_WECHAT__API ?= http://127.0.0.1:$(SANDBOX_PORT)
+run: export APP_WECHAT__OPEN ?= http://127.0.0.1:$(SANDBOX_PORT)
+run: export APP_OPUS__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/opus
+run: export APP_HAIZHENGTONG__AUTHORIZE ?= http://127.0.0.1:$(SANDBOX_PORT)/haizhengtong/authorize
+run: export APP_HAIZHENGTONG__TOKEN ?= http://127.0.0.1:$(SANDBOX_PORT)/haizhengtong/token
+run: export APP_HAIZHENGTONG__USERINFO ?= http://127.0.0.1:$(SANDBOX_PORT)/haizhengtong/userinfo
 run: export APP_HOTLINE__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/hotline
+run: export APP_SMS__ENDPOINT ?= 127.0.0.1:$(SANDBOX_PORT)
+run: export APP_PROVINCE__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/province
+run: export APP_SERVICE_PLATFORM__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/service-platform
+run: export APP_FEEDS__SOURCES ?= {"*": {"address": "http://127.0.0.1:$(SANDBOX_PORT)/feeds/{topic}/{dataset}"}}
 run: export APP_CLOCK__ADDRESS ?= http://127.0.0.1:$(SANDBOX_PORT)/sandbox/clock
 run: environment frontend  ## 启动练习环境：建库、装入示例数据，控制台与练习手机一起打开
 	@tests/sandbox/run || [ $$? = 130 ]  # Ctrl-C is how one stops it
 
 test: environment frontend browser  ## 全部测试，结果记入 var/requirements.json
 	@mkdir -p var
-	$(BIN)/python -m pytest -q -n logical --dist loadgroup --proof var/requirements.json
+	$(BIN)/python -m pytest -q -n logical --dist loadgroup --proof=var/requirements.json
 
 requirements: environment  ## 每条需求一行：已由哪些测试证明，或尚缺
 	@$(BIN)/python -m tests.requirements

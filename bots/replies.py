@@ -20,8 +20,8 @@ def apology(ref: str) -> str:
     return APOLOGY.format(ref=ref)
 
 
-def log_fault(log: logging.Logger, doing: str, key: str) -> str:
-    """Log the exception in hand with its traceback; returns the reference number the person is given."""
+def log_fault(log: logging.Logger, doing: str, key: str, fault: Exception | None = None) -> str:
+    """Log a fault, else the one in hand, with its traceback; returns the reference number the person is given."""
     ref = secrets.token_hex(4).upper()
-    log.exception("%s failed, reference %s, key %s", doing, ref, key)
+    log.error("%s failed, reference %s, key %s", doing, ref, key, exc_info=fault or True)
     return ref

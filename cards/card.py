@@ -29,14 +29,24 @@ class Face:
     alert: str
 
     def fingerprint(self) -> str:
-        """Tells two faces apart; the private note is left out, because it is said once and to one person."""
+        """Tells two faces apart; the private note is left out, because it is said once and to one person.
+
+        Its first half is that of the common part, see `common`.
+        """
         lasting = {name: value for name, value in self.private.items() if name not in NOTES}
-        told = json.dumps([self.template, dict(self.public), lasting], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        return self.common() + _half([self.template, lasting])
+
+    def common(self) -> str:
+        """Tells apart what everybody holds of two faces."""
+        return _half([self.template, dict(self.public)])
 
     def with_note(self, note: str) -> Face:
         """The same face with one private line for its reader; an empty note takes the line away."""
         return replace(self, private={**self.private, **note_values(note)})
+
+
+def _half(told: list[object]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def note_values(note: str) -> dict[str, str]:
@@ -64,19 +74,17 @@ def array(rows: Sequence[Row], shrink: Sequence[str] = (), limit: int = VALUE_BY
     are down to four characters do rows at the end go.
     """
     kept = [dict(row) for row in rows]
+    text = _wire(kept)
     for key in shrink:
         longest = max((len(row.get(key, "")) for row in kept), default=0)
-        while _size(kept) > limit and longest > 4:
+        while len(text.encode()) > limit and longest > 4:
             longest -= 1
             kept = [{**row, key: cut(row[key], longest)} if key in row else row for row in kept]
-    while _size(kept) > limit:
+            text = _wire(kept)
+    while len(text.encode()) > limit:
         kept.pop()
-    return _wire(kept)
+        text = _wire(kept)
+    return text
 
 
-def _wire(rows: Sequence[Row]) -> str:
-    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"))
-
-
-def _size(rows: Sequence[Row]) -> int:
-    return len(_wire(rows).encode())
+_wire = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 
+from cards.buttons import switches
 from cards.card import Face, Row, array, fit, flag, note_values
-from cards.manifest import Manifest, buttons, manifests
+from cards.manifest import Manifest, manifests
 from cards.plain import clean, plain, scrub
 from cards.text import until
 from core.timewords import clock, day_words
@@ -16,7 +16,6 @@ from core.worktime import closing_date
 
 TEMPLATE = "case"
 CASE_PREFIX = "case_"
-VISIBLE = 3
 TITLE, BODY, RESULT, LINE = 20, 110, 160, 60
 
 
@@ -63,6 +62,7 @@ def case_face(view: CaseView, note: str = "", *, base: str = "") -> Face:
             **_about(view, leg, others),
             **_switches(moves),
             **_options(moves),
+            "joint_result": fit(plain(scrub(view.joint_result), RESULT)),
             **note_values(note),
         },
         alert=" · ".join(part for part in (f"【{state}】{view.no[:4]}…{view.no[-4:]} {subject}", until(left)) if part),
@@ -158,6 +158,7 @@ def _details(view: CaseView) -> dict[str, str]:
     rows += [("回访", "；".join(view.calls))]
     rows += [("可能重复", alike_line(one)) for one in view.alike[:1]]
     rows += [("主件", alike_line(view.leading))] if view.leading else []
+    rows += [("联办", f"尾号 {one.key[-6:]} {one.title}") for one in view.flags[-2:]]
     rows += _last_words(view)
     told = _rows(rows)
     return {"details": told, "has_details": flag(told != "[]")}
@@ -172,8 +173,8 @@ def _suggested(view: CaseView) -> list[tuple[str, str]]:
 
 
 def alike_line(one: Alike) -> str:
-    """「尾号 000427 港口路积水，办理中」."""
-    return f"尾号 {one.tail} {plain(scrub(one.title), TITLE)}，{one.state_title}"
+    """「尾号 000427 港口路积水」. Not its state: nobody redraws this card when the other case moves on."""
+    return f"尾号 {one.tail} {plain(scrub(one.title), TITLE)}"
 
 
 def _last_words(view: CaseView) -> list[tuple[str, str]]:
@@ -214,19 +215,7 @@ def _about(view: CaseView, leg: LegView | None, others: int) -> dict[str, str]:
 
 
 def _switches(moves: Iterable[MoveView]) -> dict[str, str]:
-    """`can_…` and `more_…` for every button: at most three in sight, one of them primary, the rest behind 「更多」."""
-    offered = {card_action(move): move for move in moves}
-    main = [name for name in _order() if name in offered and offered[name].face == "main"]
-    primary = [name for name in main if offered[name].style == "primary"]
-    seen = [name for name in main if name not in primary[1:]][:VISIBLE]
-    switches = {name: "false" for name in _template().private if name.startswith(("can_", "more_"))}
-    for name in offered:
-        switch = f"can_{name}" if name in seen or name not in main else f"more_{name}"
-        if switch in switches:
-            switches[switch] = "true"
-    switches["has_buttons"] = flag(bool(seen))
-    switches["has_more"] = flag(len(offered) > len(seen))
-    return switches
+    return switches(TEMPLATE, {card_action(move): move for move in moves})
 
 
 def _options(moves: Iterable[MoveView]) -> dict[str, str]:
@@ -246,10 +235,3 @@ def _choices(options: Iterable[Option]) -> str:
 
 def _template() -> Manifest:
     return manifests()[TEMPLATE]
-
-
-@cache
-def _order() -> tuple[str, ...]:
-    """The main buttons as the layout has them: primary first, dangerous last."""
-    shown = [block for block in _template().layout if block["show"] == "buttons"]
-    return tuple(button["action"] for block in shown for button in buttons(block))

@@ -45,9 +45,9 @@ def chart(stats: Stats, dim: str) -> bytes:
     _bars(axes, lines, stats.ask.kind)
     told = " · ".join(f"{cell.title} {_told(cell)}" for cell in stats.head[:6])
     height = figure.get_figheight()
-    figure.text(0.03, 1 - 0.32 / height, f"{stats.scope} · {chapter.title} · {stats.period}", fontproperties=_sized(13))
-    figure.text(0.03, 1 - 0.60 / height, told, fontproperties=_sized(9), color=tokens.MUTED)
-    figure.text(0.97, 0.10 / height, stats.as_of, fontproperties=_sized(8), color=tokens.MUTED, ha="right")
+    figure.text(0.03, 1 - 0.32 / height, f"{stats.scope} · {chapter.title} · {stats.period}", fontproperties=sized(13))
+    figure.text(0.03, 1 - 0.60 / height, told, fontproperties=sized(9), color=tokens.MUTED)
+    figure.text(0.97, 0.10 / height, stats.as_of, fontproperties=sized(8), color=tokens.MUTED, ha="right")
     figure.subplots_adjust(left=0.2, right=0.94, top=1 - 1.0 / height, bottom=0.56 / height)
     held = BytesIO()
     figure.savefig(held, format="png")
@@ -65,10 +65,10 @@ def _bars(axes: Any, lines: tuple[Line, ...], kind: str) -> None:
         rows = [number + 0.26 * (place - 1) for number in range(len(lines))]
         values = [_value(line, measure) for line in lines]
         drawn = axes.barh(rows, values, height=0.24, color=colour, label=title)
-        axes.bar_label(drawn, [f"{value:,}" if value else "" for value in values], padding=3, fontproperties=_sized(8))
+        axes.bar_label(drawn, [f"{value:,}" if value else "" for value in values], padding=3, fontproperties=sized(8))
     axes.set_yticks(range(len(lines)), [f"{line.title} {line.share}".strip() for line in lines])
     for label in (*axes.get_yticklabels(), *axes.get_xticklabels()):
-        label.set_fontproperties(_sized(9))
+        label.set_fontproperties(sized(9))
     axes.invert_yaxis()
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.tick_params(colors=tokens.INK, length=0)
@@ -77,7 +77,7 @@ def _bars(axes: Any, lines: tuple[Line, ...], kind: str) -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.legend(
-        prop=_sized(9), ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(-0.2, 1.0), borderaxespad=0.1,
+        prop=sized(9), ncols=3, frameon=False, loc="lower left", bbox_to_anchor=(-0.2, 1.0), borderaxespad=0.1,
         handlelength=1.0,
     )  # fmt: skip
 
@@ -86,7 +86,8 @@ def _value(line: Line, measure: str) -> int:
     return int(next((cell.number or 0 for cell in line.cells if cell.measure == measure), 0))
 
 
-def _sized(size: float) -> FontProperties:
+def sized(size: float) -> FontProperties:
+    """Our own font in this size, in points."""
     font = _font().copy()
     font.set_size(size)
     return font

@@ -8,19 +8,29 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from cards import case_template, pictures, samples
+from cards import case_template, joint_new_template, joint_samples, joint_template, pictures, samples
+from cards.briefing import briefing_face
+from cards.briefing_sample import a_briefing
 from cards.card import Face
 from cards.case import case_face
 from cards.digest import digest_face
 from cards.draft import draft_face
 from cards.home import home_face
+from cards.joint import joint_face
+from cards.joint_group import joint_group_face
+from cards.joint_lists import joint_list_face, joint_new_face
 from cards.manifest import Manifest, buttons, manifests
+from cards.patrol import patrol_face
 from cards.stats import StatsQuery, stats_face
+from cards.warning import warning_face
+from cards.warning_sample import a_warning
 from cards.work import work_face
 from core.views import Option
 
 FOLDER = Path(__file__).parent / "manifests"
+GENERATED = {"case": case_template, "joint": joint_template, "joint_new": joint_new_template}
 ADDRESS = "https://console.example"
+CASE, JOINT = "/intake?metric=hotline.on_time_rate", "/joint/new?metric=hotline.on_time_rate"
 SHOWS = {
     "header": "标题栏",
     "muted": "灰色小字",
@@ -32,6 +42,7 @@ SHOWS = {
     "buttons": "一行普通按钮",
     "more": "折叠面板，内放普通按钮",
     "link": "文字链接",
+    "image": "图片",
     "foot": "末行灰色小字",
 }
 STYLES = {"primary": "主按钮", "default": "普通", "danger": "红字"}
@@ -43,6 +54,7 @@ def faces() -> Mapping[str, tuple[Face, ...]]:
     guesses = (Option("待办", "看您要办的件"), Option("查 港口路", "找「港口路」的件"), Option("帮助", "看看能做什么"))
     stale = "已由林某于 09:12 签收，卡片已刷新。"
     return {
+        "briefing": (briefing_face(a_briefing(), base=ADDRESS),),
         "case": (
             case_face(samples.a_case(), base=ADDRESS),
             case_face(samples.a_case_to_close(), stale, base=ADDRESS),
@@ -51,6 +63,23 @@ def faces() -> Mapping[str, tuple[Face, ...]]:
         "digest": (digest_face(samples.a_digest()),),
         "draft": (draft_face(samples.a_draft()), draft_face(samples.a_done_draft(), "已登记，编号 XYZJ20260309004213")),
         "home": (home_face(samples.a_home()), home_face(samples.a_home(), samples.a_page())),
+        "patrol": (patrol_face(samples.a_patrol()),),
+        "warning": (warning_face(a_warning(), base=ADDRESS, case=CASE, joint=JOINT),),
+        "joint": (
+            joint_face(joint_samples.a_joint_unit(), base=ADDRESS),
+            joint_face(joint_samples.a_joint_signing(), base=ADDRESS),
+            joint_face(joint_samples.a_joint_leader(), base=ADDRESS),
+        ),
+        "joint_group": (
+            joint_group_face(joint_samples.a_joint_group(), base=ADDRESS),
+            joint_group_face(joint_samples.a_joint_group_over(), base=ADDRESS),
+        ),
+        "joint_list": (joint_list_face(joint_samples.a_joint_page()),),
+        "joint_new": (
+            joint_new_face(choices=joint_samples.some_choices()),
+            joint_new_face(choices=joint_samples.some_choices(), held=joint_samples.a_flag()),
+            joint_new_face("XYDQ20260309000020", "已树旗，3 个单位已通知"),
+        ),
         "stats": (
             stats_face(samples.a_stats(), samples.a_home(), StatsQuery(), base=ADDRESS),
             stats_face(
@@ -75,8 +104,9 @@ def readme() -> str:
 
 
 def write() -> None:
-    """Everything that is generated: case.yaml, README.md and the pictures."""
-    (FOLDER / "case.yaml").write_text(case_template.text(), "utf-8")
+    """Everything that is generated: three manifests, README.md and the pictures."""
+    for name, one in GENERATED.items():
+        (FOLDER / f"{name}.yaml").write_text(one.text(), "utf-8")
     manifests.cache_clear()
     (FOLDER / "README.md").write_text(readme(), "utf-8")
     (FOLDER / "pictures").mkdir(exist_ok=True)
@@ -132,6 +162,8 @@ def _content(block: Mapping[str, Any]) -> str:
         return f"数组 `{block['of']}`"
     if show in ("buttons", "more"):
         return f"见下面的按钮表{'（' + block['title'] + '）' if show == 'more' else ''}"
+    if show == "image":
+        return f"图片地址取 `{block['url']}`"
     if show == "link":
         return f"「{block['text']}」打开 `{block['url']}`"
     return f"`{block['text']}`"

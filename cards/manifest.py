@@ -18,7 +18,7 @@ from cards.card import VALUE_BYTES, Face
 TYPES = frozenset({"string", "number", "boolean", "array", "object", "markdown", "chart", "table"})
 KINDS = frozenset({"TEXT", "TEXT_AREA", "NUMBER", "SELECT"})
 SHOWS = frozenset(
-    {"header", "muted", "markdown", "emphasis", "rows", "private", "list", "buttons", "more", "link", "foot"}
+    {"header", "muted", "markdown", "emphasis", "rows", "private", "list", "buttons", "more", "link", "foot", "image"}
 )
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -179,7 +179,7 @@ def _block_faults(manifest: Manifest, block: Mapping[str, Any], known: Mapping[s
         yield f"layout shows {show}"
     if "if" in block and known.get(block["if"]) != "boolean":
         yield f"{show} depends on {block['if']}"
-    keys = {"header": ("title", "tag", "tone"), "rows": ("of",), "list": ("of",), "link": ("url",)}
+    keys = {"header": ("title", "tag", "tone"), "rows": ("of",), "list": ("of",), "link": ("url",), "image": ("url",)}
     texts = {"muted", "markdown", "emphasis", "private", "foot"}
     for key in ("text",) if show in texts else keys.get(show, ()):
         if key in block and block[key] not in known:

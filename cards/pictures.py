@@ -251,6 +251,13 @@ def _link(pen: Pen, block: Mapping[str, Any], _values: Values) -> None:
     pen.top += 28
 
 
+def _image(pen: Pen, _block: Mapping[str, Any], _values: Values) -> None:
+    """A frame where DingTalk shows the picture."""
+    pen.box(PAD, pen.top, INNER, 120, tokens.GROUND, tokens.LINE)
+    pen.word((PAD + (INNER - width("图片", 13)) / 2, pen.top + 50), "图片", 13, tokens.MUTED)
+    pen.top += 120 + 2 * tokens.STEP
+
+
 def _foot(pen: Pen, block: Mapping[str, Any], values: Values) -> None:
     pen.rule()
     pen.para(values[block["text"]], tokens.SIZE_NOTE, tokens.MUTED, most=2)
@@ -267,5 +274,6 @@ BLOCKS: Mapping[str, Callable[[Pen, Mapping[str, Any], Values], None]] = {
     "buttons": _buttons,
     "more": _more,
     "link": _link,
+    "image": _image,
     "foot": _foot,
 }

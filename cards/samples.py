@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from core.boards import DigestView, DraftView
+from core.boards import DigestView, DraftView, PatrolView, WalkView
 from core.figures import Ask, Chapter, Line, Shown, Stats
 from core.people import PostView
 from core.views import (
@@ -120,6 +120,24 @@ def a_digest() -> DigestView:
     tallies = (Tally("overdue", "已超期", 1), Tally("todo", "今天到期", 2), Tally("todo", "等您处理", 19))
     lines = ("岗位「海秀街道 联系人」还有待办 3 件，发送「岗位」切换",)
     return DigestView("morning", "早报", "李某", "水务局 经办人", "3月9日 周一", tallies, items, lines)
+
+
+def a_patrol(state: str = "walking") -> PatrolView:
+    """A street clerk's day: one walk done, one under way, one to come."""
+    day, held = date(2026, 3, 9), ("海秀街道", "港口路沿线市容")
+    first = WalkView(
+        8, 3, *held, "港口路全线", "井盖、路灯、占道、积水", day, "done", "已巡查", "green", "李某", "今天 08:50", "",
+        "李某、王某", 2, True,
+    )  # fmt: skip
+    second = replace(
+        first, id=9, plan=4, title="秀华路早市", place="秀华路 21 号门前", look_for="占道经营、垃圾清运",
+        state=state, state_title="巡查中", tone="blue", found=1, began="今天 09:20",
+    )  # fmt: skip
+    third = replace(
+        first, id=10, plan=5, title="滨海公园夜灯", place="滨海公园东门", state="due", state_title="待巡查",
+        tone="orange", who="", began="", found=0,
+    )  # fmt: skip
+    return PatrolView("李某", "海秀街道 经办人", "3月9日 周一", (first, second, third), second)
 
 
 def a_closed_case() -> CaseView:

@@ -13,6 +13,8 @@ from core.views import Option, WorkItem, WorkPage, counted
 TEMPLATE = "work"
 PAGE_SIZE = 8  # rows on one card; ask the core for pages of this size
 HALF = PAGE_SIZE // 2
+TO_SIGN = "签收"
+LATE = "超期"
 GUESSES = 3
 TITLE, SUB, LINE = 16, 40, 30
 
@@ -48,6 +50,7 @@ def work_face(
     private = {
         **list_values(page, asked),
         "has_list": flag(page is not None and page.total > 0),
+        "can_sign_all": flag(page is not None and asked.key == "todo" and dict(page.groups).get(TO_SIGN, 0) > 1),
         "has_guesses": flag(bool(readings)),
         "guesses": array(readings, shrink=("title",)),
         **note_values(note),
@@ -59,7 +62,7 @@ def work_face(
 def list_values(page: WorkPage | None, query: Query) -> dict[str, str]:
     """The variables of the list area, the same on the list card and on the home card."""
     items = page.items[:PAGE_SIZE] if page else ()
-    rows = list(item_rows(items))
+    rows = list(item_rows(items, late_first=query.key == "todo"))
     groups = " · ".join(f"{name} {counted(count)}" for name, count in page.groups if count) if page else ""
     turns = _turns(page, query) if page else []
     return {
@@ -80,8 +83,11 @@ def _heading(page: WorkPage) -> str:
     return f"{plain(page.title, 24)} {page.said} 件{place}"
 
 
-def item_rows(items: Sequence[WorkItem], *, grouped: bool = True) -> Iterator[Row]:
-    """One row a case; the first of each group of 待办 carries the group's name above it."""
+def item_rows(items: Sequence[WorkItem], *, grouped: bool = True, late_first: bool = False) -> Iterator[Row]:
+    """One row a case; the first of each group of 待办 carries the group's name above it.
+
+    `late_first`: the list begins with what is overdue, which stands under that word.
+    """
     group = ""
     for item in items:
         row = {
@@ -91,8 +97,9 @@ def item_rows(items: Sequence[WorkItem], *, grouped: bool = True) -> Iterator[Ro
             "tag": item.state_title,
             "tone": "red" if item.overdue else item.tone,
         }
-        if grouped and item.todo and item.todo != group:
-            row["caption"] = group = item.todo
+        own = LATE if late_first and item.overdue and item.todo else item.todo
+        if grouped and own and own != group:
+            row["caption"] = group = own
         yield row
 
 

@@ -1,11 +1,11 @@
-"""SQL that makes a table refuse change: the triggers on events and the log, for the migration and for tests."""
+"""SQL that makes a table refuse change: triggers on events, the log, what is published; for migrations and tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 _TABLES: Mapping[str, str] = {"audit_log": "seq", "events": "id"}
-"""Each table that only grows, and its primary key."""
+"""The record: each table that only grew from the beginning, and its primary key. Later ones are guarded by `guard`."""
 
 _REFUSAL = "只增不改，拒绝改动"
 
@@ -29,8 +29,20 @@ def _postgresql(table: str) -> str:
     )
 
 
+def guard(table: str, key: str, dialect: str) -> list[str]:
+    """Statements by which a further table only grows; its primary key is `key`."""
+    return _sqlite(table, key) if dialect == "sqlite" else [_postgresql(table)]
+
+
+def unguard(table: str, dialect: str) -> list[str]:
+    """Statements that take the guard off."""
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER IF EXISTS {table}_no_{what}" for what in ("update", "delete", "replace")]
+    return [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}"]
+
+
 _FUNCTION = (
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' {_REFUSAL}'; END $$"
 )
 
@@ -41,11 +53,9 @@ TRIGGERS: Mapping[str, list[str]] = {
 """By dialect, in the order to run them, each a statement of its own."""
 
 DROP_TRIGGERS: Mapping[str, list[str]] = {
-    "sqlite": [
-        f"DROP TRIGGER IF EXISTS {table}_no_{what}" for table in _TABLES for what in ("update", "delete", "replace")
-    ],
-    "postgresql": [
-        *(f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in _TABLES),
-        "DROP FUNCTION IF EXISTS refuse_change()",
-    ],
+    dialect: [sql for table in _TABLES for sql in unguard(table, dialect)] for dialect in ("sqlite", "postgresql")
 }
+"""The guards of the record alone: later tables keep theirs, and with them what the guards call."""
+
+DROP_FUNCTION: Mapping[str, list[str]] = {"sqlite": [], "postgresql": ["DROP FUNCTION IF EXISTS refuse_change()"]}
+"""When no guarded table is left."""

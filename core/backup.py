@@ -23,8 +23,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Date, Engine, LargeBinary, Table, func, select, text
 
 from core import chain, models
+from core.canon import canonical
 from core.crypto import Key, KeyVault, Unreadable
-from core.db import Moment, canonical, metadata
+from core.db import Moment, metadata
 from core.sm import sm4_open, sm4_seal
 
 __all__ = ["BackupFault", "Manifest", "back_up", "lines_of", "manifest_of", "models"]
@@ -32,7 +33,17 @@ __all__ = ["BackupFault", "Manifest", "back_up", "lines_of", "manifest_of", "mod
 FORMAT = 1
 PIECE = 1024 * 1024
 LEFT_OUT = frozenset(
-    {"sessions", "api_tokens", "nonces", "sign_in_failures", "leases", "figures", "rollups", "rollup_state"}
+    {
+        "sessions",
+        "api_tokens",
+        "nonces",
+        "rate_counts",
+        "sign_in_failures",
+        "leases",
+        "figures",
+        "rollups",
+        "rollup_state",
+    }
 )
 """What must not come back to life with old data (who was signed in, who was leading), and what is counted anew."""
 

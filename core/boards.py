@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from core.views import Option, Tally, WorkItem
 
@@ -25,6 +25,16 @@ class SavedView:
     id: int
     name: str
     query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case of a batch."""
+
+    no: str
+    title: str
+    done: bool
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,78 @@ class DraftView:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkView:
+    """One walk of a patrol plan on its day, for somebody who may see it."""
+
+    id: int
+    plan: int
+    unit: str
+    title: str
+    place: str
+    look_for: str
+    day: date
+    state: str  # due | walking | done | missed
+    state_title: str
+    tone: str
+    who: str
+    began: str
+    note: str
+    walkers: str
+    found: int
+    mine: bool  # the reader walks it
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolView:
+    """The walks of one person's day; `current` is the one they are on."""
+
+    name: str
+    post: str
+    day: str
+    walks: tuple[WalkView, ...]
+    current: WalkView | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A patrol plan with what came of it: walks done and missed and cases found in the last days."""
+
+    id: int
+    unit: str
+    title: str
+    place: str
+    look_for: str
+    when: str
+    walkers: str
+    ended: str  # from which day it is not walked any more, in words
+    in_use: bool
+    own: bool  # the reader may change it
+    done: int
+    missed: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One person's turn on duty (值班)."""
+
+    unit: str
+    shift: str
+    name: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyDay:
+    """A day in words with its turns, the desk's first."""
+
+    day: str
+    today: bool
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LetterView:
     """One letter of the tray, for the console."""
 
@@ -78,6 +160,16 @@ class LetterView:
     error: str
     written_at: datetime
     sent_at: datetime | None
+    fate: str = ""  # of an SMS: sent, delivered, failed, unknown …; empty before it was handed over
+    held_until: datetime | None = None  # business time, for letters that wait for the morning
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Letters that should have left: how many, and since when the oldest waits."""
+
+    count: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +186,32 @@ class LogLine:
     reason: str
     reference: str
     mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpwardRow:
+    """A row the provincial platform refused, with its reason; `resource` is `cases` or `ratings`."""
+
+    id: int
+    resource: str
+    number: str
+    case_no: str
+    title: str
+    revision: int
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UpwardView:
+    """How the sharing upward stands. `waiting`: cases changed and rows to go again; `more`: at least so many."""
+
+    pushed_at: datetime | None
+    tried_at: datetime | None
+    next_at: datetime | None
+    error: str
+    waiting: int
+    more: bool
+    sent: int
+    failed: int
+    rows: tuple[UpwardRow, ...]

@@ -8,6 +8,7 @@ from core.db import connect
 from core.effects import EFFECTS
 from core.facade import Core
 from core.policy import faults_of, load_policy
+from core.policy.texting import sms_faults
 from core.ports import Clock
 from core.settings import Settings, WrongSettings, read_settings
 
@@ -18,6 +19,8 @@ def build_core(settings: Settings | None = None, clock: Clock | None = None) -> 
     policy = load_policy()
     if found := faults_of(policy, EFFECTS):
         raise WrongSettings("policy tables at fault: " + "; ".join(found))
+    if settings.sms.endpoint and (lacks := sms_faults(policy.sms, settings.sms.sign_name, settings.sms.templates)):
+        raise WrongSettings(f"settings at fault: {', '.join(lacks)}")
     vault = build_vault(settings)
     engine = connect(settings.database.url, pool_size=settings.database.pool_size)
     return Core(settings, policy, engine, clock or build_clock(settings), vault)

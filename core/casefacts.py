@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from core.facts import CaseFacts, LegFacts
+from core.policy.flow import Move
 from core.policy.limits import LimitRule
+
+TICKET_TEXT = frozenset({"title", "content"})
+RATINGS = frozenset({"pleased", "displeasure"})
+"""What a blind rating says: it lies apart until both sides have given theirs (domain-rules §7.3)."""
+
+
+MOVEMENT = frozenset({"spot", "shown_code", "open_page"})
+"""Where a phone was, and the signed texts that prove it: sealed with the check-in (control F2), never in an event."""
+NAMED = frozenset({"basis_file", "other_person"})
+"""What only names a file or a person: the event tells the file by its hash, the leg who has it."""
 
 
 def case_facts(
@@ -32,3 +43,12 @@ def _leg_facts(rule: LimitRule, leg: Mapping[str, Any]) -> LegFacts:
         leg["asked_days"], leg["extensions"], rule.extend_times,
         rule.extend_limit.amount if rule.extend_limit else 0, leg.get("pause_left", True), leg["result"],
     )  # fmt: skip
+
+
+def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:
+    """What an event keeps of a form: the listed fields that were filled, but none of the citizen's own text.
+
+    That text lies in the case and its revisions, where it can be corrected and deleted (control F5).
+    """
+    apart = TICKET_TEXT | RATINGS | MOVEMENT | NAMED
+    return {name: form[name].strip() for name in move.form if name not in apart and form.get(name, "").strip()}

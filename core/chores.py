@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, String, bindparam, cast, exists, insert, literal, select, update
 
 from core.clocks import closing_deadline, pauses_of
 from core.deadlines import due
 from core.execute import Command
 from core.levels import Leg
 from core.models.cases import case_legs, cases
+from core.models.joint import joint_orders
 from core.models.record import events, letters
 from core.notices import letter
 from core.people import CLOCK
@@ -22,6 +23,7 @@ from core.work import World
 
 MOST = 200
 MOST_TOLD = 30  # of one tick: so many lines and cards leave within it (dingtalk.md §9)
+SOUGHT = timedelta(days=28)  # letters of joint orders that have lain still longer may be erased by now
 RUNNING = ("to_sign", "handling", "delegated", "returning", "adjudicating")
 
 
@@ -123,7 +125,10 @@ def recounts(tx: Connection, world: World) -> Iterator[Command]:
 
 
 def sweep(tx: Connection, now: datetime) -> int:
-    """Re-find open cases whose last event has no letter, and write it (security-reliability §6). Returns how many."""
+    """Re-find open cases and joint orders whose last event has no letter, and write it (security-reliability §6).
+
+    A change of one unit's part changes its order too. Returns how many were found.
+    """
     told = exists().where(
         letters.c.case_id == cases.c.id, letters.c.kind == "card", letters.c.written_at >= cases.c.changed_at
     )
@@ -132,8 +137,29 @@ def sweep(tx: Connection, now: datetime) -> int:
     )
     for case in missed:
         last = tx.execute(select(events.c.id).where(events.c.case_id == case).order_by(events.c.id.desc())).scalar()
-        row = letter(f"sweep:{case}:{last}", "dingtalk.card", "card", f"card:{case}", {}, now, case=case, event=last)
-        known = tx.execute(select(letters.c.id).where(letters.c.key == row["key"])).first()
-        if known is None:
-            tx.execute(insert(letters), row)
+        _write(
+            tx, letter(f"sweep:{case}:{last}", "dingtalk.card", "card", f"card:{case}", {}, now, case=case, event=last)
+        )
+    return len(missed) + _sweep_joint(tx, now)
+
+
+def _sweep_joint(tx: Connection, now: datetime) -> int:
+    """The same for 树党旗, whose card letters are known by their lane."""
+    lane = literal("joint:").concat(cast(joint_orders.c.id, String))
+    told = exists().where(
+        letters.c.lane == lane, letters.c.kind == "card", letters.c.written_at >= joint_orders.c.changed_at
+    )
+    lately = joint_orders.c.changed_at > now - SOUGHT
+    missed = tx.execute(select(joint_orders.c.id).where(lately, ~told).limit(MOST)).scalars().all()
+    for order in missed:
+        last = tx.execute(select(events.c.id).where(events.c.joint_id == order).order_by(events.c.id.desc())).scalar()
+        body = {"joint": order}
+        _write(
+            tx, letter(f"sweep:joint:{order}:{last}", "dingtalk.card", "card", f"joint:{order}", body, now, event=last)
+        )
     return len(missed)
+
+
+def _write(tx: Connection, row: dict[str, Any]) -> None:
+    if tx.execute(select(letters.c.id).where(letters.c.key == row["key"])).first() is None:
+        tx.execute(insert(letters), row)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core import chain, late
+from core import chain, early, late
 from core.entries import Entry
 from core.errors import Busy, Refusal
 
@@ -29,12 +29,16 @@ class Job:
     """Something to write: `run` gets the connection and returns its answer and its entries for the log.
 
     `refused` turns a refusal raised by `run` into what is recorded of it (a receipt and an entry); the refusal itself
-    is still raised to the caller.
+    is still raised to the caller. `early`, if any, reads what jobs of this kind ask first for all of them, by their
+    `order` and `key`; those that are `ahead` lock their rows before all others, because they may go on to lock theirs.
     """
 
     order: int
     run: Callable[[Connection], tuple[Any, Sequence[Entry]]]
     refused: Callable[[Connection, Exception], Sequence[Entry] | None]
+    key: str = ""
+    early: Callable[[Connection, Sequence[Job]], None] | None = None
+    ahead: bool = False
     answer: Any = None
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -50,14 +54,26 @@ class CommitLine:
 
     def submit(self, job: Job) -> Any:
         """The job's answer once it is on disk; its refusal or fault is raised here. Busy when the database is."""
-        self._waiting.append(job)
-        while not job.done.is_set():
-            with self._front:
-                if not job.done.is_set():
-                    self._commit(self._next())
+        self._finish([job])
         if job.error is not None:
             raise job.error
         return job.answer
+
+    def submit_all(self, jobs: Sequence[Job]) -> list[Any]:
+        """Each job's answer once it is on disk, or the refusal or fault it met."""
+        self._finish(jobs)
+        for job in jobs:
+            if job.error is not None and not isinstance(job.error, Exception):
+                raise job.error
+        return [job.error or job.answer for job in jobs]
+
+    def _finish(self, jobs: Sequence[Job]) -> None:
+        self._waiting.extend(jobs)
+        for job in jobs:
+            while not job.done.is_set():
+                with self._front:
+                    if not job.done.is_set():
+                        self._commit(self._next())
 
     def _next(self) -> list[Job]:
         batch: list[Job] = []
@@ -112,9 +128,13 @@ class CommitLine:
 
     def _run(self, batch: list[Job], how: Callable[[Connection, Job], Sequence[Entry]]) -> None:
         entries: list[Entry] = []
-        with self._engine.begin() as tx, late.waiting(tx):
+        with self._engine.begin() as tx, late.waiting(tx), early.asking(tx):
+            if how == self._trusting:
+                _ask_early(tx, batch)
             for job in batch:
                 job.error = None
+                if job.early is None:
+                    late.settle(tx)
                 entries += how(tx, job)
             late.settle(tx)
             if entries:
@@ -151,3 +171,13 @@ class CommitLine:
         if isinstance(no, Refusal):
             no.on_record = True
         return entries
+
+
+def _ask_early(tx: Connection, batch: Sequence[Job]) -> None:
+    """Each kind of job asks for all of its own; a job alone of its kind asks for itself, later."""
+    for ask in dict.fromkeys(
+        job.early for job in sorted(batch, key=lambda job: not job.ahead) if job.early is not None
+    ):
+        alike = [job for job in batch if job.early is ask]
+        if len(alike) > 1:
+            ask(tx, alike)

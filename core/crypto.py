@@ -14,6 +14,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Protocol
@@ -215,6 +216,14 @@ class Sm2Signer:
         if key.label not in self._pairs:
             self._pairs[key.label] = Sm2Key.from_secret(key.secret)
         return self._pairs[key.label]
+
+    def public_keys(self) -> dict[int, bytes]:
+        """The public point (x and y, 64 bytes) of every version of the signing key the vault holds."""
+        held = dict[int, bytes]()
+        for version in range(1, self._vault.current("sign").version + 1):
+            with suppress(Unreadable):
+                held[version] = self._pair(self._vault.find(f"sign_{version}")).public
+        return held
 
     def sign(self, message: bytes) -> str:
         key = self._vault.current("sign")

@@ -6,14 +6,18 @@ import json
 import math
 import sqlite3
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from psycopg import Error
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
+
+from core.canon import canonical
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -26,6 +30,23 @@ NAMING = {
 metadata = MetaData(naming_convention=NAMING)
 
 IDLE_S = 1.0  # how long a connection may lie before it is asked whether it lives
+
+SESSION = {
+    "statement_timeout": 4000,
+    "lock_timeout": 2000,
+    "idle_in_transaction_session_timeout": 10000,
+    "jit": "off",
+    "max_parallel_workers_per_gather": 0,
+}
+"""What a session on PostgreSQL is told. Hundreds ask at once: no statement is worth compiling or further processes."""
+
+FOR_ITS_VALUES = {"for_its_values": True}
+"""Execution option of lists and searches with values of every kind: PostgreSQL plans them anew each time. Prepared once
+for any value it expects a third of all cases behind any moment, and reads them all."""
+
+FOR_ANY_VALUES = {"for_any_values": True}
+"""Execution option of what is asked with every page, its rare values written into it: planned once a connection, since
+planning a dozen counts takes several times as long as counting."""
 
 # SQLite numbers its rows by itself only for the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -57,20 +78,16 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Facts(TypeDecorator[dict[str, Any]]):
-    """A small JSON object kept as text, written one way only so that its hash is stable."""
+    """A small JSON object kept as text, written one way only so that its hash is stable; given so, it stays so."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
-        return None if value is None else canonical(value)
+    def process_bind_param(self, value: dict[str, Any] | str | None, dialect: Dialect) -> str | None:
+        return value if value is None or isinstance(value, str) else canonical(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
         return None if value is None else json.loads(value)
-
-
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-"""JSON with sorted keys and no blanks: equal values give equal text."""
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
@@ -87,18 +104,39 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "connect", _sqlite_rules)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    options = "-c statement_timeout=4000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=5,
         hide_parameters=True,
-        connect_args={"options": options, "application_name": "xiuying", "prepare_threshold": 1},
+        connect_args={
+            "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+            "application_name": "xiuying",
+            "prepare_threshold": 1,
+        },
     )
+    event.listen(engine, "do_execute", _plan)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", partial(_ping_the_idle, engine.dialect))
     return engine
+
+
+def _plan(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """A marked statement is planned as its mark says; any other as the server sees fit."""
+    options = {} if context is None else context.execution_options
+    if options.get("for_its_values", False):
+        cursor.execute(statement, parameters, prepare=False)
+        return True
+    if options.get("for_any_values", False):
+        cursor.connection.execute("SET plan_cache_mode = force_generic_plan")
+        try:
+            cursor.execute(statement, parameters, prepare=True)
+        finally:
+            with suppress(Error):  # a broken connection is not kept, an aborted transaction forgets by itself
+                cursor.connection.execute("RESET plan_cache_mode")
+        return True
+    return False
 
 
 def for_reading(engine: Engine) -> Engine:

@@ -20,6 +20,7 @@ from core.views import Tally, WorkItem
 from core.worktime import ONE_DAY, SHANGHAI, local_date
 
 REFUSED = "已退订早报，想再收时发送「订阅早报」"
+NAMED = 3  # walks that a digest names
 WANTED = "已订阅早报，每个工作日 08:30 发给您，没有事时不发"
 
 
@@ -101,8 +102,12 @@ class Digests:
             for post in actor.others
             if (total := core.work(actor.at(post), "todo", size=1).total)
         )
-        if not (todo.total or late.total or today or elsewhere):
+        walks = [walk for walk in core.patrols.today(actor).walks if walk.state in ("due", "walking")]
+        if not (todo.total or late.total or today or elsewhere or walks):
             return None
+        if walks:
+            named = "、".join(walk.title for walk in walks[:NAMED])
+            elsewhere = (f"今天要巡查 {len(walks)} 处：{named}，发送「巡查」开始", *elsewhere)
         tallies = (
             Tally("overdue", "已超期", late.total),
             Tally("todo", "今天到期", today),
@@ -119,7 +124,9 @@ class Digests:
         days = core._read(
             lambda tx: {post: unit_day(tx, post.unit, midnight, now, _end_of(following)) for post in headed}
         )
-        if not any((day.received, day.done, day.overdue, day.due_next) != (0, 0, 0, 0) for day in days.values()):
+        walked = self._walked([post.unit for post in headed])
+        counts = ((day.received, day.done, day.overdue, day.due_next) for day in days.values())
+        if not (any(any(one) for one in counts) or walked):
             return None
         counted = [
             ("today", "今天收到", "received"), ("done", "今天办完", "done"), ("all", "还在办", "open"),
@@ -127,7 +134,18 @@ class Digests:
         ]  # fmt: skip
         tallies = tuple(Tally(k, title, sum(getattr(d, name) for d in days.values())) for k, title, name in counted)
         late = core.work(actor, "overdue", size=core.policy.digests.evening.items)
-        return self._drawn("evening", "本单位今天", actor, tallies, late.items, self._levels([p.unit for p in headed]))
+        lines = (*walked, *self._levels([post.unit for post in headed]))
+        return self._drawn("evening", "本单位今天", actor, tallies, late.items, lines)
+
+    def _walked(self, units: list[int]) -> tuple[str, ...]:
+        """How the walks of the day went, for each unit that had some."""
+        days = [(unit, *self._core.patrols.of_unit(unit)) for unit in dict.fromkeys(units)]
+        name = self._core.directory().unit_name
+        return tuple(
+            f"{name(unit)} 今天巡查 {due} 处，走完 {done} 处，发现问题 {found} 件"
+            for unit, due, done, found in days
+            if due
+        )
 
     def _levels(self, units: list[int]) -> tuple[str, ...]:
         query = select(unit_warnings).where(unit_warnings.c.unit_id.in_(units), unit_warnings.c.level > 0)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from core.hearing import put_off, tell_level, tell_rung
+from core.joint.effects import JOINT_EFFECTS
+from core.joint.plans import raise_order
 from core.merging import end_merged, forget_leading, free_merged, join_leading, leave_leading
 from core.models.cases import call_backs, revisions
 from core.work import Work
@@ -163,6 +165,14 @@ def keep_revision(work: Work, _leg: Leg | None) -> None:
     work.set_case(revision=int(work.form["revision"]), title=work.form["title"], content=work.form["content"])
 
 
+def raise_joint(work: Work, _leg: Leg | None) -> None:
+    """The flag raised from this case: a joint order of its own, in this commit; the case goes on with its clock."""
+    assert work.plan is not None, "a raised flag is judged with its plan"
+    order = raise_order(work.tx, work.world, work.plan, work.actor, work.now, work.source)
+    work.entries += order.entries
+    work.answer = order.answer
+
+
 # --- on a leg -------------------------------------------------------------------------------------------------------
 
 
@@ -253,7 +263,7 @@ def _closed(pause: Any, work: Work) -> Any:
     return type(pause)(pause.start, pause.end or work.now, pause.reason)
 
 
-EFFECTS: Mapping[str, Effect] = {
+CASE_EFFECTS: Mapping[str, Effect] = {
     effect.__name__: effect
     for effect in (
         send_to_units, send_to_support, release_lead, release_legs, settle_legs, reopen_legs, redo_legs, reopen,
@@ -262,6 +272,7 @@ EFFECTS: Mapping[str, Effect] = {
         bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause, tell_level,
         tell_rung, put_off,
         bar_return, settle_leg, ask_days, grant_days, deny_days, refresh_clock, start_pause, end_pause,
-        join_leading, leave_leading, end_merged, free_merged, forget_leading,
+        join_leading, leave_leading, end_merged, free_merged, forget_leading, raise_joint,
     )
 }  # fmt: skip
+EFFECTS: Mapping[str, Callable[[Any, Any], None]] = {**CASE_EFFECTS, **JOINT_EFFECTS}

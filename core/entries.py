@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from core.canon import canonical
 from core.sm import hmac_sm3, sm3
 
 GENESIS = "0" * 64
@@ -17,9 +18,10 @@ EVENT_COLUMNS = (
     "id", "case_id", "leg_id", "flow", "name", "at", "person_id", "post_id", "unit_id",
     "from_state", "to_state", "seq", "source", "facts",
 )  # fmt: skip
-"""What the hash of an event covers: every column. A column added later stays out, or old hashes would break."""
+"""What the hash of an event always covers. A column added later stays out, or old hashes would break."""
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr).encode
+LATER_COLUMNS = ("joint_id", "joint_leg_id")
+"""Columns added later: the hash covers them where they are filled, so nobody can fill or empty them afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,11 @@ def event_hash(event: Mapping[str, Any]) -> str:
     Columns that are left out count as empty, as they do in an insert.
     """
     values = {name: event.get(name) for name in EVENT_COLUMNS}
+    values |= {name: event[name] for name in LATER_COLUMNS if event.get(name) is not None}
     values["at"] = moment_text(event["at"])
     if not isinstance(values["facts"], str):
-        values["facts"] = _encode(values["facts"])
-    return sm3(_encode(values).encode()).hex()
+        values["facts"] = canonical(values["facts"], repr)
+    return sm3(canonical(values, repr).encode()).hex()
 
 
 def entry_values(seq: int, entry: Entry) -> dict[str, Any]:
@@ -81,9 +84,15 @@ def entry_values(seq: int, entry: Entry) -> dict[str, Any]:
 
 def entry_mac(key: bytes, before: str, values: Mapping[str, Any]) -> str:
     """HMAC-SM3 over the mac before and the canonical row, in hex."""
-    return hmac_sm3(key, (before + _encode(values)).encode()).hex()
+    return hmac_sm3(key, (before + canonical(values, repr)).encode()).hex()
 
 
 def moment_text(at: object) -> str:
     """UTC to the microsecond: the one spelling of a moment that is hashed; text is taken as it lies in the database."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(at, datetime) else str(at)
+    return _spelt(at) if isinstance(at, datetime) else str(at)
+
+
+@lru_cache(maxsize=64)
+def _spelt(at: datetime) -> str:
+    """Many rows of one commit have one moment."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

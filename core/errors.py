@@ -51,6 +51,11 @@ class NotKnownHere(Refusal):
     status = 403
 
 
+class PhoneShared(Refusal):
+    text = "这个手机号登记在几个人名下，请联系本单位管理员核对。"
+    status = 403
+
+
 class NoPost(Refusal):
     text = "您目前没有在用的岗位，请联系本单位管理员。"
     status = 403
@@ -241,6 +246,17 @@ class Malformed(Refusal):
 class Busy(Refusal):
     text = "系统正忙，请稍后再试，您的操作没有生效。"
     status = 503
+
+
+class Infected(Refusal):
+    text = "「{name}」没有通过安全检查：{why}，没有收下。"
+    status = 422
+
+
+class NotScanned(Refusal):
+    """Not scanned is not taken in (control D5)."""
+
+    text = "安全检查暂时做不了，文件没有收下，请稍后再传。"
 
 
 class TooManyRows(Refusal):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,32 +10,31 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from core import errors
+from core.applying import apply, follow, own_move
+from core.canon import canonical
 from core.clocks import pause_is_left
 from core.commits import CommitLine, Job
-from core.db import canonical
 from core.decide import check_text, decide
-from core.effects import EFFECTS
 from core.entries import Entry
-from core.errors import BadField, Unknown, UnknownUnit, before_writing
+from core.errors import BadField, Unknown, before_writing
 from core.facts import Leading
 from core.freshness import check_fresh
-from core.guards import CHOICES
+from core.joint.door import JointAct
+from core.joint.plans import plan_of_case
+from core.joint_work import JointWork, open_orders
 from core.merging import know_merges, lock_leading
+from core.naming import one_unit, split_names
 from core.notices import letters_of
 from core.people import Actor
 from core.policy.flow import Flow, Move
 from core.ports import Clock
-from core.queries.people import Unit
-from core.queries.suggestions import heeded
-from core.receipts import Done, answered, keep_receipt, refuse
+from core.receipts import Done, answered, keep_receipt, read_receipts, refuse
+from core.rows import read_work, read_works
 from core.sm import sm3
 from core.timewords import when
-from core.work import CASE, LEGS, Work, World, facts_of_form
+from core.work import Work, World
 
 NO_FORM: Mapping[str, str] = MappingProxyType({})
-DISPATCHES = frozenset({"dispatched", "reassigned"})
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Command:
     """What somebody wants: an action on a case (or on one leg of it), with its cause as key.
 
     `seen` is the seq the button was drawn with; None: the face is not checked. `source`: chat, web, api, clock, feed.
+    `flow` says what `case` is the id of: a case, or a joint_order.
     """
 
     key: str
@@ -54,10 +53,12 @@ class Command:
     leg: int | None = None
     seen: int | None = None
     source: str = "chat"
+    flow: str = "case"
 
     def digest(self) -> str:
         actor = [self.actor.person, self.actor.system]
         body = [self.case, self.action, actor, dict(self.form), self.leg, self.seen]
+        body += [] if self.flow == "case" else [self.flow]
         return sm3(canonical(body).encode("utf-8", "surrogatepass")).hex()
 
 
@@ -69,20 +70,36 @@ class Door:
 
     def execute(self, command: Command) -> Done:
         """Judge and write; raises the Refusal, which is on record by then. Safe to repeat with the same key."""
-        now, digest, what = self._clock.now(), command.digest(), f"case:{command.case}"
-        job = Job(
+        done: Done = self._line.submit(self._job(command))
+        return done
+
+    def execute_all(self, commands: Sequence[Command]) -> list[Done | Exception]:
+        """The same for several commands at once; a refusal or a fault stands in its command's place."""
+        return self._line.submit_all([self._job(command) for command in commands])
+
+    def _job(self, command: Command) -> Job:
+        now, digest, what = self._clock.now(), command.digest(), f"{command.flow}:{command.case}"
+        return Job(
             command.case,
             lambda tx: self._run(tx, command, digest, now),
             lambda tx, no: refuse(tx, command.key, digest, command.actor, command.action, what, now, no),
+            command.key,
+            ask_early if command.flow == "case" else ask_orders_early,
+            ahead=command.flow == "joint_order",
         )
-        done: Done = self._line.submit(job)
-        return done
 
     def _run(self, tx: Connection, command: Command, digest: str, now: datetime) -> tuple[Done, Sequence[Entry]]:
         with before_writing():
             if earlier := answered(tx, command.key, digest):
                 return earlier, ()
-            work, flow, move, leg = self._judge(tx, command, now)
+            if command.flow == "joint_order":
+                act = JointAct.judged(tx, self._world(), command, now, _told_by_joint)
+            else:
+                work, flow, move, leg = self._judge(tx, command, now)
+        if command.flow == "joint_order":
+            done = act.done()
+            keep_receipt(tx, command.key, digest, done, now)
+            return done, act.work.entries
         event_id = apply(work, flow, move, leg)
         follow(work, leg)
         work.flush()
@@ -107,6 +124,8 @@ class Door:
         if command.action == "pause":
             self._measure_pauses(work, leg)
         move = decide(world.policy, flow, command.action, command.actor, work.situation(command.leg))
+        if command.action == "raise_flag":
+            work.plan = plan_of_case(work)  # only of those who may: a form tells nobody else how it reads
         return work, flow, move, leg
 
     @staticmethod
@@ -131,8 +150,7 @@ class Door:
         work.targets = (one_unit(work.world, lead),) if lead else ()
         if work.targets:
             work.form = {**command.form, "lead": work.targets[0].short}  # sentences and record name the unit, no code
-        names = [name for name in _split(support) if name]
-        work.support = tuple(one_unit(work.world, name) for name in names)
+        work.support = tuple(one_unit(work.world, name) for name in split_names(support))
         if len({unit.id for unit in (*work.targets, *work.support)}) < len(work.targets) + len(work.support):
             raise BadField(field="协办单位", why="同一单位写了两次")
 
@@ -142,96 +160,48 @@ class Door:
             leg["pause_left"] = pause_is_left(leg, work.rule(leg), work.world.calendar, work.pauses(leg))
 
 
+def ask_early(tx: Connection, jobs: Sequence[Job]) -> None:
+    """What the commands of one commit ask first: were they answered before, and how their cases stand."""
+    read_receipts(tx, (job.key for job in jobs))
+    read_works(tx, (job.order for job in jobs))
+
+
+def ask_orders_early(tx: Connection, jobs: Sequence[Job]) -> None:
+    """The same for joint orders."""
+    read_receipts(tx, (job.key for job in jobs))
+    open_orders(tx, (job.order for job in jobs))
+
+
 def open_work(
     tx: Connection, world: World, case_id: int, actor: Actor, now: datetime, source: str, form: Mapping[str, str]
 ) -> Work:
     """The case under its row lock, with its legs. Raises Unknown when there is no such case."""
-    row = tx.execute(CASE, {"case": case_id}).mappings().first() if abs(case_id) <= LARGEST_ID else None
-    if row is None:
-        raise Unknown(what="办件")
-    legs = [dict(leg) for leg in tx.execute(LEGS, {"case": case_id}).mappings()]
-    case = dict(row)
+    case, legs = read_work(tx, case_id)
     in_company = bool(case.pop("led"))
     work = Work(tx, world, now, actor, source, form, case, legs, in_company=in_company)
-    work.step = lambda action, leg: _own_move(work, action, leg)
+    work.step = lambda action, leg: own_move(work, action, leg)
     work.elsewhere = lambda case, action, form: _move_elsewhere(work, case, action, form)
     return work
 
 
-def apply(work: Work, flow: Flow, move: Move, leg: dict[str, Any] | None) -> int:
-    """Make one move: state, seq, effects, event. Returns the event's id."""
-    target = work.case if leg is None else leg
-    came = target["state"]
-    went = came if move.to == "same" else move.to
-    if leg is None:
-        work.set_case(state=went, seq=target["seq"] + (not move.aside))
-    else:
-        work.set_leg(leg, state=went, seq=target["seq"] + (not move.aside))
-    facts: dict[str, Any] = dict(facts_of_form(move, work.form))
-    if move.form and (units := (*work.targets, *work.support)):
-        facts["units"] = [unit.id for unit in units]
-    if leg is None and move.event in DISPATCHES:
-        facts |= heeded(work.tx, work.case["id"], work.targets)
-    event_id = work.record(flow.name, move.event, leg, came, went, facts)
-    for name in move.do:  # after the event, so that what follows from it stands after it in the timeline
-        EFFECTS[name](work, leg)
-    return event_id
+def _told_by_joint(work: JointWork, case_id: int, action: str, form: Mapping[str, str]) -> None:
+    """The source case's move that a joint order makes for it (`by: [order]`)."""
+    _move_elsewhere(work, case_id, action, form, "order")
 
 
-def _own_move(work: Work, action: str, leg: dict[str, Any]) -> None:
-    """A leg's move that the case makes for it (`by: [case]`); silently nothing when the leg's state has no such row."""
-    flow = work.world.policy.flows["case_leg"]
-    move = next((row for row in flow.candidates(action, leg["state"]) if "case" in row.by), None)
-    if move is not None:
-        apply(work, flow, move, leg)
-
-
-def _move_elsewhere(work: Work, case_id: int, action: str, form: Mapping[str, str]) -> None:
+def _move_elsewhere(
+    work: Work | JointWork, case_id: int, action: str, form: Mapping[str, str], by: str = "case"
+) -> None:
     """Another case's move that this one makes for it (`by: [case]`), with its own event and letters, in this commit."""
     other = open_work(work.tx, work.world, case_id, work.actor, work.now, work.source, form)
     flow = work.world.policy.flows["case"]
-    move = next((row for row in flow.candidates(action, other.case["state"]) if "case" in row.by), None)
+    move = next((row for row in flow.candidates(action, other.case["state"]) if by in row.by), None)
     if move is None:
         return
     apply(other, flow, move, None)
     other.flush()
     letters_of(other)
     work.entries += other.entries
-
-
-def follow(work: Work, leg: dict[str, Any] | None) -> None:
-    """What follows by itself: the leg above, then the case, take the moves that are `by: [legs]`."""
-    while leg is not None and leg["parent_id"] is not None:
-        leg = work.leg(leg["parent_id"])
-        _follow_one(work, "case_leg", leg)
-    while _follow_one(work, "case", None):
-        pass
-
-
-def _follow_one(work: Work, flow_name: str, leg: dict[str, Any] | None) -> bool:
-    flow = work.world.policy.flows[flow_name]
-    state = work.case["state"] if leg is None else leg["state"]
-    for move in flow.moves:
-        if "legs" in move.by and state in move.sources:
-            now = work.situation(None if leg is None else leg["id"])
-            if all(CHOICES[name](now) for name in move.only_if):
-                apply(work, flow, move, leg)
-                return True
-    return False
-
-
-def one_unit(world: World, words: str) -> Unit:
-    """The unit meant by `words`; UnknownUnit or Ambiguous otherwise."""
-    found = world.directory.find_units(words)
-    if not found:
-        raise UnknownUnit(what=words[:20])
-    if len(found) > 1:
-        raise errors.Ambiguous(what=words[:20], choices="、".join(unit.short for unit in found[:4]))
-    return found[0]
-
-
-def _split(names: str) -> list[str]:
-    return [name.strip() for name in re.split("[，,；;/ \n、]", names)]
 
 
 def said(work: Work, move: Move, leg: dict[str, Any] | None) -> str:

@@ -10,8 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from core import copies, logbook, meter, tray
+from core.adapters.files import build_files
+from core.adapters.scanning import build_guard
+from core.answers import Answers
+from core.archive.archive import Archive
 from core.arrivals.arrivals import Arrivals
-from core.boards import LetterView, LogLine
+from core.boards import Late, LetterView, LogLine
+from core.briefings import Briefings
+from core.citizens import Citizens
 from core.commits import CommitLine, Job
 from core.copies import Copy, Kept, Reader
 from core.crypto import Sm2Signer, SoftVault
@@ -19,21 +25,39 @@ from core.desk import Desk
 from core.entries import Entry
 from core.errors import Busy, Refusal, Unknown
 from core.execute import Command, Door
+from core.faces import Faces
+from core.feeds.desk import Feeds
+from core.files import Files
+from core.flags import Flags
 from core.hotspots import Hotspots
 from core.intake import Intake
+from core.joint_bases import JointBases
+from core.joint_groups import JointGroups
+from core.joint_papers import JointPapers
+from core.joint_scores import JointScores
+from core.joints import Joints
+from core.licences.library import Library
 from core.measures import Measures
 from core.notices import letter
+from core.on_site import OnSite
+from core.patrols import Patrols
 from core.people import Actor
 from core.policy import Policy
 from core.ports import Clock, Envelope, Ticket
 from core.queries.cases import caller_in_full, case_view
 from core.queries.people import actor_for
 from core.queries.sheets import Rows, may_read
+from core.rates import Rates
 from core.reads import Reads
 from core.receipts import Done
 from core.register import Registers, outside_id, set_day, switch_post
+from core.retention import Retention
+from core.roster import Rosters
+from core.screens import Screens
 from core.settings import Settings
+from core.sms import Sms
 from core.suggest.desk import Suggestions
+from core.upward import Upward
 from core.views import CaseView
 
 
@@ -44,23 +68,37 @@ class Core(Reads):
         super().__init__(policy, engine, clock, vault)
         self.settings, self.vault, self.signer = settings, vault, Sm2Signer(vault)
         self.chain_key = vault.current("chain").secret
-        self.calls = meter.Meter(engine)
-        self.measures = Measures(self)
+        self.calls, self.measures = meter.Meter(engine), Measures(self)
         self._line = CommitLine(engine, self.chain_key)
+        self.rates = Rates(engine, lambda run: self._line.submit(Job(0, lambda tx: (run(tx), ()), lambda _tx, _no: ())))
         self.suggest = Suggestions(engine, clock, self.world, self._write, self.chain_key)
         self._door = Door(self._line, self.world, clock)
-        self.hotspots = Hotspots(self)
+        self.hotspots, self.patrols = Hotspots(self), Patrols(self)
         self._intake = Intake(self._line, self.world, clock, self.cipher, self.indexer)
-        self.desk = Desk(policy, clock, self._read, self._write)
+        self.desk = Desk(policy, clock, self._ask, self._write)
         sealing = (self.cipher, self.indexer)
+        self.sms, self.citizens, self.answers = Sms(self), Citizens(self, self._line), Answers()
         self.registers = Registers(engine, self._line, self.world, clock, sealing, self.forget)
-        self.arrivals = Arrivals(self)
+        self.arrivals, self.rosters, self.faces = Arrivals(self), Rosters(self), Faces(self)
+        self.upward, self.retention, self.feeds = Upward(self), Retention(self), Feeds(self)
+        self.joints = Joints(self, self._line)
+        self.files, self.scan = Files(engine, build_files(settings, vault), clock), build_guard(settings)
+        self.licences = Library(self, self._line)
+        self.archive = Archive(self, self._line)
+        self.joint_groups, self.joint_papers = JointGroups(self), JointPapers(self)
+        self.flags, self.briefings = Flags(self), Briefings(self)
+        self.joint_bases, self.on_site = JointBases(self), OnSite(self, self.joints, self.arrivals.photos.bytes_of_leg)
+        self.joint_scores, self.screens = JointScores(self, self.measures.exports), Screens(self)
 
     # --- doors ---
 
     def execute(self, command: Command) -> Done:
         """Judge and write one command. Raises Refusal; the same key always gets the same answer."""
         return self._door.execute(command)
+
+    def execute_all(self, commands: Sequence[Command]) -> list[Done | Exception]:
+        """The same for commands given together, which share their commits; a refusal or fault stands in its place."""
+        return self._door.execute_all(commands)
 
     def register(self, key: str, ticket: Ticket, actor: Actor, source: str = "web") -> Done:
         """Open a case, or take in a new revision of a known outside number. Idempotent by key."""
@@ -88,9 +126,9 @@ class Core(Reads):
 
         return self._line.submit(Job(0, work, refused))
 
-    def operate(self, action: str, what: str, run: Callable[[Connection], Any]) -> Any:
-        """An operator's act from the command line: done and on record in one commit, or not done (G4)."""
-        return self._write(None, action, what, run)
+    def operate(self, action: str, what: str, run: Callable[[Connection], Any], actor: Actor | None = None) -> Any:
+        """An operator's act from the command line, or `actor`'s own: on record in the same commit, or not done (G4)."""
+        return self._write(actor, action, what, run)
 
     def forget(self) -> None:
         """Read policy, calendar and directory anew at their next use; other processes do so within seconds."""
@@ -221,6 +259,10 @@ class Core(Reads):
 
     def tray(self, actor: Actor, state: str = "waiting", page: int = 1) -> tuple[list[LetterView], int]:
         return self._read(lambda tx: tray.listed(tx, self.directory(), state, page))
+
+    def late_letters(self) -> Late | None:
+        """The letters that wait longer than they may (G6); None when there are none."""
+        return self._read(lambda tx: tray.late(tx, self.clock.now()))
 
     def resend(self, actor: Actor, key: str, letter_id: int) -> None:
         self._write(actor, "letter.resent", f"letter:{letter_id}", lambda tx: tray.resend(tx, letter_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import (
@@ -28,6 +29,7 @@ from core.errors import (
     UnitsAtWork,
 )
 from core.facts import LegFacts, Situation
+from core.joint_guards import JOINT_CHOICES, JOINT_GUARDS, JOINT_ON_FORM
 
 _LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -204,47 +206,53 @@ def nobody_at_work(now: Situation) -> None:
         raise UnitsAtWork()
 
 
-CHOICES: Mapping[str, Callable[[Situation], bool]] = {
-    guard.__name__: guard
-    for guard in (
-        some_leg_begun,
-        every_leg_settled,
-        no_lead_left,
-        needs_no_call,
-        not_connected,
-        attempts_used_up,
-        not_satisfied,
-        not_redone_yet,
-        handled_by_unit,
-        every_leg_below_settled,
-        every_leg_below_released,
-        returned_before,
-    )
+CHOICES: Mapping[str, Callable[[Any], bool]] = {
+    **JOINT_CHOICES,
+    **{
+        guard.__name__: guard
+        for guard in (
+            some_leg_begun,
+            every_leg_settled,
+            no_lead_left,
+            needs_no_call,
+            not_connected,
+            attempts_used_up,
+            not_satisfied,
+            not_redone_yet,
+            handled_by_unit,
+            every_leg_below_settled,
+            every_leg_below_released,
+            returned_before,
+        )
+    },
 }
-GUARDS: Mapping[str, Callable[[Situation], None]] = {
-    guard.__name__: guard
-    for guard in (
-        return_window_open,
-        may_return_again,
-        extension_allowed,
-        before_deadline,
-        days_within_limit,
-        extension_asked,
-        pause_left,
-        call_is_answered,
-        not_overseen_yet,
-        unit_is_named,
-        is_sub_unit,
-        not_already_above,
-        may_lead,
-        leads_nobody,
-        nobody_at_work,
-    )
+GUARDS: Mapping[str, Callable[[Any], None]] = {
+    **JOINT_GUARDS,
+    **{
+        guard.__name__: guard
+        for guard in (
+            return_window_open,
+            may_return_again,
+            extension_allowed,
+            before_deadline,
+            days_within_limit,
+            extension_asked,
+            pause_left,
+            call_is_answered,
+            not_overseen_yet,
+            unit_is_named,
+            is_sub_unit,
+            not_already_above,
+            may_lead,
+            leads_nobody,
+            nobody_at_work,
+        )
+    },
 }
 # These read the form, so they cannot hide a button before it is filled in.
 ON_FORM = frozenset(
     {
         "may_return_again", "days_within_limit", "call_is_answered", "is_sub_unit", "not_already_above",
-        "unit_is_named", "may_lead",
+        "unit_is_named", "may_lead", *JOINT_ON_FORM,
     }
 )  # fmt: skip

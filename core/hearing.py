@@ -32,6 +32,8 @@ def tell_rung(work: Work, held: dict[str, Any] | None) -> None:
         rung = next(row for row in work.world.policy.ladder.rungs if row.key == key)
         hearers = people_of(work, leg, rung.tell)
         work.hearers = [holder for holder in hearers if not has_put_off(one, holder.person, work.now)]
+        texted = people_of(work, leg, rung.sms)
+        work.texted = [holder for holder in texted if not has_put_off(one, holder.person, work.now)]
     work.set_leg(leg, watch=after_rung(one, key, work.now))
 
 

@@ -6,21 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
-from stdnum.iso7064 import mod_11_10
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select
 
 from core import word_index
+from core.applying import apply, follow
+from core.canon import canonical
 from core.commits import CommitLine, Job
 from core.crypto import Cipher, Indexer, place
-from core.db import canonical
 from core.decide import check_text
 from core.entries import Entry
 from core.errors import BadField, FieldMissing, NotYours, before_writing
-from core.execute import apply, follow, open_work
+from core.execute import open_work
 from core.likeness.near import keep_grams, renew_grams
-from core.models.cases import cases, numbers, revisions
+from core.models.cases import cases, revisions
 from core.models.registers import service_types, sources
 from core.notices import letters_of
+from core.numbers import next_number
 from core.people import Actor
 from core.policy import URGENCIES
 from core.ports import Clock, Ticket
@@ -38,7 +39,6 @@ PARENT = select(cases.c.id).where(
         and_(cases.c.channel == bindparam("channel"), cases.c.outside_no == bindparam("parent_no")),
     )
 )
-NUMBER = select(numbers.c.last).where(numbers.c.day == bindparam("today")).with_for_update()
 SOURCE = (
     select(sources.c.valid_from, sources.c.valid_to)
     .where(sources.c.code == bindparam("code"))
@@ -113,7 +113,7 @@ class Intake:
         row = self._row(no, ticket, actor, now)
         row["parent_id"] = _parent(tx, ticket)
         row["id"] = tx.execute(NEW_CASE, row).scalar_one()
-        word_index.note(tx, row["id"], (row[name] for name in word_index.COLUMNS))
+        word_index.CASES.note(tx, row["id"], (row[name] for name in word_index.CASES.columns))
         keep_grams(tx, row)
         work = Work(tx, world, now, actor, source, {}, row, [])
         facts = {"channel": ticket.channel, "revision": ticket.revision}
@@ -201,26 +201,6 @@ def _parent(tx: Connection, ticket: Ticket) -> int | None:
         return None
     found: int | None = tx.execute(PARENT, {"parent_no": ticket.parent_no, "channel": ticket.channel}).scalars().first()
     return found
-
-
-def next_number(tx: Connection, channel: str, day: date) -> str:
-    """XY + channel + yyyyMMdd + 5-digit day sequence + ISO 7064 MOD 11,10 check digit (domain-rules §2.5).
-
-    The sequence is one row a day, locked while it is raised; numbers are never reused.
-    """
-    last = tx.execute(NUMBER, {"today": day}).scalar_one_or_none()
-    if last is None:
-        last = 0
-        tx.execute(insert(numbers), {"day": day, "last": 1})
-    else:
-        tx.execute(update(numbers).where(numbers.c.day == day).values(last=last + 1))
-    digits = f"{day:%Y%m%d}{last + 1:05d}"
-    return f"XY{channel}{digits}{mod_11_10.calc_check_digit(digits)}"
-
-
-def is_number(text: str) -> bool:
-    """Whether a full order number is well formed, check digit included."""
-    return len(text) == 18 and text.startswith("XY") and text[4:].isdecimal() and mod_11_10.is_valid(text[4:])
 
 
 def _check(world: World, ticket: Ticket, actor: Actor) -> None:

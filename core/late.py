@@ -1,4 +1,4 @@
-"""Rows that the jobs of one commit have in common: put down in one statement a table, just before the commit."""
+"""What the jobs of one commit write alike: put down in one statement a table, just before the commit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Insert
+from sqlalchemy import Connection, Insert, Update
 
 ROWS = "late rows"
 
@@ -21,19 +21,21 @@ def waiting(tx: Connection) -> Iterator[None]:
         tx.info.pop(ROWS, None)
 
 
-def put(tx: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that nothing in this transaction reads again, together with those of other jobs if any wait."""
+def put(tx: Connection, statement: Insert | Update, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert or change rows, together with those of other jobs if any wait; whoever reads them settles before."""
     if ROWS not in tx.info:
         tx.execute(statement, list(rows))
-    else:
-        tx.info[ROWS].setdefault(statement, []).extend(rows)
+        return
+    for row in rows:
+        tx.info[ROWS].setdefault((statement, tuple(row)), []).append(row)
 
 
 def settle(tx: Connection) -> None:
-    """Write what waits. Raises what the database says to any of it."""
-    told, tx.info[ROWS] = tx.info[ROWS], {}
-    for statement, rows in told.items():
-        tx.execute(statement, rows)
+    """Write what waits, if anything does. Raises what the database says to any of it."""
+    if told := tx.info.get(ROWS):
+        tx.info[ROWS] = {}
+        for (statement, _), rows in told.items():
+            tx.execute(statement, rows)
 
 
 def drop(tx: Connection) -> None:

@@ -13,6 +13,9 @@ _NAMES = "ticket|session|sessionWebhook|access[-_]?token|client_?secret|app_?sec
 _SECRET = re.compile(rf"""(?i)((?:{_NAMES})\\?["']?\s*[=:]\s*\\?["']?(?:bearer\s+)?)(?!\*\*\*)[^\s&"',}}\\]+""")
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])(1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9A-Za-z])")
 
+CHATTY = ("httpx", "httpcore", "websockets", "apscheduler")
+"""Libraries that at lower levels write what they carry: they keep to warnings at every level of ours."""
+
 
 def redact(text: str) -> str:
     """The text with the value of every secret-looking name blotted out, and the middle of every mobile number."""
@@ -55,5 +58,12 @@ def start_log(level: int = logging.INFO) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    for noisy in ("httpx", "httpcore", "websockets", "apscheduler"):
+    for noisy in CHATTY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def keep_values_out() -> None:
+    """Where no log was started, at a terminal say, lines are for people; even there a traceback shows no values."""
+    if not structlog.is_configured():
+        shown = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), shown])

@@ -1,4 +1,4 @@
-"""The machines that talk to us: their secrets and tokens, how often they call, how far a feed was read.
+"""The machines that talk to us: their secrets and tokens, how often each may call, how far a feed was read.
 
 Everything here keeps real time: a trainer who moves the business clock must not open or close a token.
 """
@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core.crypto import KeyVault, Unreadable, new_token, token_hash
 from core.errors import BadField, NotSignedIn, Refusal, Unknown
-from core.models.cases import api_calls
 from core.models.people import api_clients, api_tokens
 from core.models.record import receipts
+from core.policy.rates import MOST_A_MINUTE
 
 TOKEN_LIFE = timedelta(hours=2)
-CALLS_A_MINUTE = 600
-"""Defaults of domain-rules §15 and security-reliability A8."""
+"""Default of domain-rules §15 and security-reliability A8."""
 
 
 class WrongClient(Refusal):
@@ -41,6 +39,22 @@ class Grant:
 
     token: str
     seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls by a good token, and the calls a minute agreed with them; None: what rates.yaml says.
+
+    `feeds`: the datasets they may deliver, `topic.name` or `topic.*`.
+    """
+
+    appid: str
+    calls_a_minute: int | None
+    feeds: frozenset[str] = frozenset()
+
+    def may_deliver(self, name: str) -> bool:
+        """Whether the dataset `topic.name` is one of theirs."""
+        return bool({name, f"{name.partition('.')[0]}.*", "*"} & self.feeds)
 
 
 class Machines:
@@ -64,7 +78,7 @@ class Machines:
         secret = new_token()
         row = {
             "appid": appid, "title": title, "secret_hash": self._keyed(secret), "secret_hash_2": None,
-            "scopes": {"read": ["cases"]}, "active": True,
+            "scopes": {"read": ["cases"]}, "active": True, "calls_a_minute": None,
         }  # fmt: skip
         try:
             with self._within(tx) as ours:
@@ -72,6 +86,14 @@ class Machines:
         except IntegrityError:
             raise BadField(field="appid", why="已经有这个 appid，换密钥请用 client rotate") from None
         return secret
+
+    def allow_feeds(self, appid: str, feeds: Sequence[str], tx: Connection | None = None) -> None:
+        """This client delivers these datasets and reads nothing; with none it reads cases again. Raises Unknown."""
+        scopes = {"read": [], "feeds": sorted(feeds)} if feeds else {"read": ["cases"]}
+        with self._within(tx) as ours:
+            mine = update(api_clients).where(api_clients.c.appid == appid)
+            if ours.execute(mine.values(scopes=scopes)).rowcount == 0:
+                raise Unknown(what=appid[:40])
 
     def rotate_client(self, appid: str, tx: Connection | None = None) -> str:
         """A new appsecret; the one before it stays valid until the next rotation. Raises Unknown."""
@@ -91,6 +113,15 @@ class Machines:
                 raise Unknown(what=appid[:40])
             ours.execute(delete(api_tokens).where(api_tokens.c.appid == appid))
 
+    def limit_client(self, appid: str, calls_a_minute: int | None, tx: Connection | None = None) -> None:
+        """So many calls a minute from now on; None goes back to rates.yaml. Raises Unknown, BadField."""
+        if calls_a_minute is not None and not 1 <= calls_a_minute <= MOST_A_MINUTE:
+            raise BadField(field="每分钟次数", why=f"填 1 至 {MOST_A_MINUTE:,} 的整数")
+        known = update(api_clients).where(api_clients.c.appid == appid).values(calls_a_minute=calls_a_minute)
+        with self._within(tx) as ours:
+            if ours.execute(known).rowcount == 0:
+                raise Unknown(what=appid[:40])
+
     # --- tokens ---
 
     def grant(self, appid: str, secret: str) -> Grant:
@@ -107,18 +138,22 @@ class Machines:
             tx.execute(insert(api_tokens), values)
         return Grant(token, int(TOKEN_LIFE.total_seconds()))
 
-    def client_of(self, token: str, reads: str = "cases") -> str:
-        """The appid a token was issued to, if its client may read this; else NotSignedIn, as for an expired one."""
+    def client_of(self, token: str, reads: str = "cases") -> Client:
+        """Whom a token was issued to, if they may read this; else NotSignedIn, as for an expired one.
+
+        `reads` empty: whoever it is, such as a client that only delivers.
+        """
         query = (
-            select(api_tokens.c.appid, api_tokens.c.expires_at, api_clients.c.scopes)
+            select(api_tokens.c.appid, api_tokens.c.expires_at, api_clients.c.scopes, api_clients.c.calls_a_minute)
             .join(api_clients, api_clients.c.appid == api_tokens.c.appid)
             .where(api_tokens.c.token_hash == token_hash(token), api_clients.c.active)
         )
         with self._engine.connect().execution_options(readonly=True) as tx:
             row = tx.execute(query).first()
-        if row is None or row.expires_at <= datetime.now(UTC) or reads not in row.scopes.get("read", ()):
+        may = row is not None and (not reads or reads in row.scopes.get("read", ()))
+        if row is None or row.expires_at <= datetime.now(UTC) or not may:
             raise NotSignedIn()
-        return str(row.appid)
+        return Client(str(row.appid), row.calls_a_minute, frozenset(row.scopes.get("feeds", ())))
 
     def _keyed(self, secret: str) -> str:
         key = self._vault.current("pepper")
@@ -132,26 +167,6 @@ class Machines:
         except Unreadable:
             return False
         return hmac.compare_digest(expected.encode(), made.encode())
-
-    # --- how often ---
-
-    def wait_s(self, caller: str, limit: int = CALLS_A_MINUTE) -> int:
-        """Count one call; 0 to go on, else the seconds until this caller may call again (control C5).
-
-        The count lies in the table of calls, one row a minute, so that it holds across processes.
-        """
-        now = datetime.now(UTC)
-        minute, name = f"{now:%Y-%m-%dT%H:%M}", f"from:{caller}"
-        dialect: Any = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        count = dialect.insert(api_calls).values(month=minute, api=name, calls=1)
-        count = count.on_conflict_do_update(
-            index_elements=["month", "api"], set_={"calls": api_calls.c.calls + 1}
-        ).returning(api_calls.c.calls)
-        with self._engine.begin() as tx:
-            calls = tx.execute(count).scalar_one()
-            if calls == 1:
-                tx.execute(delete(api_calls).where(api_calls.c.api == name, api_calls.c.month < minute))
-        return 60 - now.second if calls > limit else 0
 
     # --- feeds ---
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from core import late
 from core.errors import Ambiguous, MergeItself, Refusal, Unknown
 from core.facts import Leading
 from core.models.cases import cases
@@ -15,7 +16,8 @@ from core.models.likeness import merges
 from core.people import Actor
 from core.plain import plain, scrub
 from core.queries.lists import LIVE, scope
-from core.work import CASE, Work, World
+from core.rows import CASE
+from core.work import Work, World
 
 Leg = dict[str, Any]
 LONGEST = 40
@@ -38,6 +40,8 @@ def lock_leading(
     a name that means none or several is handed on: the law tells it once everything before it is in order.
     """
     words = form.get("leading", "")
+    if action in ("merge", "unmerge"):
+        late.settle(tx)
     if action == "unmerge":
         found = tx.execute(LEADING_OF, {"case": case}).scalar_one_or_none()
     elif action == "merge" and words.strip() and len(words) <= LONGEST and words.isprintable():
@@ -88,6 +92,7 @@ def know_merges(work: Work, action: str, leading: Leading | Refusal | None) -> N
 
 def led_by(tx: Connection, case: int) -> Sequence[int]:
     """The cases that are merged into this one now."""
+    late.settle(tx)
     return tx.execute(LED, {"case": case}).scalars().all()
 
 

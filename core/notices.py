@@ -9,9 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 
 from core import late
+from core.holders import request_of
 from core.models.record import events, letters
 from core.plain import plain, scrub
+from core.policy.notices import HOLDER, Baton
 from core.queries.people import Directory, Holder
+from core.repeats import said_once, told_lately
+from core.texts import sms_body
 from core.timewords import when
 from core.watch import quiet_until
 from core.work import Recorded, Work
@@ -80,10 +84,19 @@ def _batons(work: Work) -> Iterator[dict[str, Any]]:
     hold = None if case["urgency"] in quiet.but else quiet_until(work.now, quiet)
     for event in work.recorded:
         for number, baton in enumerate(work.world.policy.batons.get(event.key, ())):
+            if baton.to == HOLDER:
+                yield from _answers(work, event, number, baton)
+            elif "sms" in baton.by:
+                yield from _texts(work, event, number, baton, hold)
+            if "chat" not in baton.by:
+                continue
             people = {
                 h.person: h for h in _recipients(work, event, baton.to) if h.dingtalk and h.person != work.actor.person
             }
-            reached = [holder for person, holder in people.items() if person not in told]
+            lately = told_lately(work, event, "baton", len(work.world.policy.batons[event.key]))
+            reached = [holder for person, holder in people.items() if person not in told | lately]
+            if not reached and lately & people.keys():
+                work.answer = said_once(work)
             if reached:
                 told |= {holder.person for holder in reached}
                 body = {**addressed(reached), **_sentence(work, event, baton.words)}
@@ -94,28 +107,55 @@ def _batons(work: Work) -> Iterator[dict[str, Any]]:
                 )  # fmt: skip
 
 
+def _texts(work: Work, event: Recorded, number: int, baton: Baton, hold: datetime | None) -> Iterator[dict[str, Any]]:
+    """One SMS a person, in a lane of its own: one that is held up holds up no other."""
+    case, policy = work.case, work.world.policy
+    template, values = policy.sms.templates[baton.template], _values(work, event)
+    held = {holder.person for holder in _recipients(work, event, baton.to)} - {work.actor.person}
+    for person in sorted(held):
+        key = f"sms:{event.id}:{number}:{person}"
+        body = sms_body(template, person, values, urgent=case["urgency"] in policy.quiet.but, no=case["no"])
+        yield letter(key, "sms", "sms", key, body, work.now, case=case["id"], event=event.id, hold_until=hold)
+
+
+def _answers(work: Work, event: Recorded, number: int, baton: Baton) -> Iterator[dict[str, Any]]:
+    """To the holder whose request about their own data this case is (control F6), by day however urgent it was."""
+    case, policy = work.case, work.world.policy
+    if case["phone_index"] is None or not request_of(work.world.cipher, case):
+        return
+    key, hold = f"sms:{event.id}:{number}:{HOLDER}", quiet_until(work.now, policy.quiet)
+    body = sms_body(policy.sms.templates[baton.template], None, _values(work, event), urgent=False, no=case["no"])
+    yield letter(key, "sms", "sms", key, body, work.now, case=case["id"], event=event.id, hold_until=hold)
+
+
 def addressed(holders: Iterable[Holder]) -> dict[str, Any]:
     """The address lines of a short message: people and the names DingTalk knows them by."""
     known = list(holders)
     return {"people": [holder.person for holder in known], "userIds": [holder.dingtalk for holder in known]}
 
 
-def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
+def _values(work: Work, event: Recorded) -> dict[str, str]:
+    """What a notice knows of its event (`policy.SAID`), fit for eyes that are not the reader's alone."""
     case = work.case
     leg = None if event.leg is None else work.leg(event.leg)
     due_at = (leg or case)["due_at"]
-    until = f"{when(work.now, due_at, closing=True)} 前" if due_at else ""
-    text = words.format(
-        tail=case["no"][-6:],
-        title=(subject := plain(scrub(case["title"]), 20)),
-        who=plain(work.actor.label),
-        what=event.name,
-        text=plain(scrub(event.text), 60),
-        until=until,
-        due=f"期限{when(work.now, due_at, closing=True)}" if due_at else "",
-    )
+    until = when(work.now, due_at, closing=True) if due_at else ""
+    return {
+        "tail": case["no"][-6:],
+        "title": plain(scrub(case["title"]), 20),
+        "who": plain(work.actor.label),
+        "what": event.name,
+        "text": plain(scrub(event.text), 60),
+        "until": f"{until} 前" if until else "",
+        "due": f"期限{until}" if until else "",
+    }
+
+
+def _sentence(work: Work, event: Recorded, words: str) -> dict[str, Any]:
+    values = _values(work, event)
+    text, subject = words.format(**values), values["title"]
     title = text[: text.find("】") + 1] + subject[:16] if "】" in text else subject
-    return {"title": title, "text": text, "case": case["no"]}
+    return {"title": title, "text": text, "case": work.case["no"]}
 
 
 def _recipients(work: Work, event: Recorded, to: str) -> list[Holder]:
@@ -130,14 +170,27 @@ def _recipients(work: Work, event: Recorded, to: str) -> list[Holder]:
             return list(directory.by_role.get(to, ()))
         case "hearers":
             return work.hearers
+        case "texted":
+            return work.texted
+        case "contacts":
+            return [holder for one in _live(work) for holder in contacts_of(directory.by_unit.get(one["unit_id"], ()))]
         case "leg":
             return [] if leg is None else _signer_first(work, leg)
         case "upper":
             return [] if upper is None else _signer_first(work, upper)
         case "handlers":
-            live = [one for one in work.legs if one["state"] not in ("settled", "released", "delegated")]
-            return [holder for one in live for holder in _signer_first(work, one)]
+            return [holder for one in _live(work) for holder in _signer_first(work, one)]
     return []
+
+
+def _live(work: Work) -> list[dict[str, Any]]:
+    """The legs somebody is working on."""
+    return [one for one in work.legs if one["state"] not in ("settled", "released", "delegated")]
+
+
+def contacts_of(held: Iterable[Holder]) -> list[Holder]:
+    """The contact persons of a unit, or failing these its heads."""
+    return staff_of(held, frozenset({"contact_person"}), frozenset({"unit_head"}))
 
 
 def people_of(work: Work, leg: dict[str, Any], tell: Iterable[str]) -> list[Holder]:
@@ -158,6 +211,8 @@ def people_of(work: Work, leg: dict[str, Any], tell: Iterable[str]) -> list[Hold
                 found += directory.by_role.get("desk_head", ())
             case "deputy_leader":
                 found += leaders_of(directory, leg["unit_id"])
+            case "contact":
+                found += contacts_of(held)
     return list({holder.person: holder for holder in reversed(found)}.values())[::-1]
 
 

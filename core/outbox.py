@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.models.record import channels, letters
-from core.ports import Clock, Envelope, Sender, Speaker, Undelivered
+from core.ports import Clock, Envelope, Held, Sender, Speaker, Undelivered
+from core.slowing import Slowing
 from core.tray import spent
 
 log = structlog.get_logger()
@@ -26,6 +27,10 @@ LATE_S = 1800
 MOST_TRIES = 53  # about 24 hours of the back-off below
 PROBE_EVERY = timedelta(seconds=30)
 OPEN_AFTER = 3
+TOO_SLOW = 5
+"""Throttled so often in a row, some fifteen seconds, a channel counts as failing: nobody may wait on it for a task."""
+REPEATS = {"say": 2, "sms": 1}
+"""Tries after which a letter of unknown fate is left to be asked about: a robot's line may go twice, an SMS once."""
 RUSH = 40  # cards waiting at once: many people act at the same moment
 RUSH_PAUSE = timedelta(seconds=2.5)
 
@@ -45,6 +50,7 @@ class Claimed:
 
     envelope: Envelope
     lease: str
+    at: datetime
 
 
 class Relay:
@@ -57,6 +63,7 @@ class Relay:
         """
         self._engine, self._clock, self._senders = engine, clock, senders
         self._card_pause = timedelta(seconds=card_pause_s)
+        self._slowing = Slowing()
         self._spoken: set[int] = set()  # letters said in words by this process; their keys make a repeat harmless
 
     def run_once(self, most: int = 20) -> int:
@@ -88,6 +95,7 @@ class Relay:
             if tx.dialect.name == "postgresql":
                 tx.execute(IN_TURN)
             closed, probed = self._closed_channels(tx, now)
+            closed += self._slowing.resting(now) - probed
             due = self._is_due(now, self._pause(tx))
             rows = self._due(tx, due, now, most, closed, probed)
             if not rows:
@@ -97,7 +105,7 @@ class Relay:
             held = {"lease": lease, "leased_until": now + LEASE, "tries": letters.c.tries + counted}
             tx.execute(update(letters).where(letters.c.id.in_(ids)).values(**held))
             self._supersede(tx, rows)
-        return [Claimed(_envelope(row), lease) for row in rows]
+        return [Claimed(_envelope(row), lease, now) for row in rows]
 
     def _anything_due(self, now: datetime) -> bool:
         """A look without the write lock, so that an idle relay disturbs nobody."""
@@ -147,7 +155,10 @@ class Relay:
             other.c.leased_until >= now,
             other.c.id != letters.c.id,
         )
-        first = exists().where(other.c.lane == letters.c.lane, other.c.state == "due", other.c.id < letters.c.id)
+        ahead = or_(
+            other.c.channel == letters.c.channel, and_(other.c.due_at <= now, other.c.channel.not_in(closed))
+        )  # what waits for a channel that is down holds up nobody's words on another
+        first = exists().where(other.c.lane == letters.c.lane, other.c.state == "due", other.c.id < letters.c.id, ahead)
         waiting = or_(letters.c.hold_until.is_(None), letters.c.hold_until <= self._clock.now())
         ready = or_(due, letters.c.channel.in_(probed))  # a probe does not wait for a letter's back-off
         query = (
@@ -184,6 +195,9 @@ class Relay:
     def hand_over(self, claimed: Claimed) -> None:
         """Send one letter and settle it; nothing is raised."""
         letter = claimed.envelope
+        if rests := self._slowing.since(letter.channel, claimed.at):
+            self._settle(claimed, due_at=rests, tries=letter.tries - 1, lease=None, leased_until=None)
+            return
         try:
             self._senders[letter.channel].send(letter)
         except Undelivered as failure:
@@ -204,21 +218,33 @@ class Relay:
     def _settle_failure(self, claimed: Claimed, failure: Undelivered) -> None:
         letter, now = claimed.envelope, real_now()
         values: dict[str, Any] = {"error": str(failure)[:500], "lease": None, "leased_until": None}
+        failed = failure.fate in ("again", "unknown")
         worn_out = failure.fate == "again" and letter.tries > MOST_TRIES
         if failure.fate == "never" or worn_out:
             values["state"] = "dead"
+        elif failure.fate == "merged":
+            values["state"] = "merged"
+        elif failure.fate == "withheld":
+            values |= {"state": "withheld", "sent_at": self._clock.now(), "body": spent(letter.body)}
+        elif isinstance(failure, Held):
+            values |= {"due_at": now, "hold_until": failure.until, "tries": letter.tries - 1}
         elif failure.fate == "throttled":
-            values |= {"due_at": now + timedelta(seconds=1 + random.random()), "tries": letter.tries - 1}
-        elif failure.fate == "unknown" and letter.kind == "say" and letter.tries >= 2:
-            values["state"] = "unknown"  # a robot text may be repeated once, not more
+            times, rests = self._slowing.slower(letter.channel, now)
+            values |= {"due_at": rests, "tries": letter.tries - 1}
+            failed = times >= TOO_SLOW
+        elif failure.fate == "unknown" and letter.tries >= REPEATS.get(letter.kind, MOST_TRIES):
+            values["state"] = "unknown"
         else:
             values["due_at"] = now + backoff(letter.tries)
         self._settle(claimed, **values)
-        if failure.fate in ("again", "unknown"):
+        if failed:
             self._channel_fails(letter.channel, str(failure))
+        if failure.fate == "withheld":
+            self._channel_works(letter.channel)
 
     def _channel_works(self, name: str) -> None:
         """A confirmed letter closes the breaker and makes everything waiting on that channel due at once."""
+        self._slowing.works(name)
         with self._engine.begin() as tx:
             row = tx.execute(select(channels).where(channels.c.name == name)).first()
             if row is None or (row.failures == 0 and row.opened_at is None):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.facts import CaseFacts, LegFacts
+from core.joint_facts import JointFacts, JointLegFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Actor:
 
 CLOCK = Actor(None, None, None, "clock", "系统时钟", system="clock")
 HOTLINE = Actor(None, None, None, "hotline", "12345 平台", system="hotline", channel="hotline")
+HOLDER = Actor(None, None, None, "holder", "持证人", system="holder", channel="h5")
 LEGS = Actor(None, None, None, "legs", "承办单位", system="legs")
 CASE = Actor(None, None, None, "case", "本件", system="case")
 
@@ -82,13 +85,16 @@ class Standing:
 
 
 def standings_of(
-    actor: Actor, case: CaseFacts, leg: LegFacts | None, standings: Mapping[str, Standing]
+    actor: Actor, case: CaseFacts | JointFacts, leg: LegFacts | JointLegFacts | None, standings: Mapping[str, Standing]
 ) -> frozenset[str]:
-    """The names of every standing `actor` has towards this case (and this leg, when one is in hand)."""
+    """The names of every standing `actor` has towards this case or joint order (and this leg, when one is in hand)."""
+    relations = JOINT_RELATIONS if isinstance(case, JointFacts) else CASE_RELATIONS
     return frozenset(
         standing.name
         for standing in standings.values()
-        if actor.role in standing.roles and RELATIONS[standing.relation](actor, case, leg)
+        if actor.role in standing.roles
+        and (relation := relations.get(standing.relation)) is not None
+        and relation(actor, case, leg)
     )
 
 
@@ -116,11 +122,30 @@ def _in_charge_of_unit(actor: Actor, case: CaseFacts, leg: LegFacts | None) -> b
     return bool(actor.in_charge & units)
 
 
-def _anywhere(_actor: Actor, _case: CaseFacts, _leg: LegFacts | None) -> bool:
+def _anywhere(_actor: Actor, _case: object, _leg: object) -> bool:
     return True
 
 
-RELATIONS = {
+def _raised_it(actor: Actor, case: JointFacts, _leg: JointLegFacts | None) -> bool:
+    return actor.unit == case.sponsor_unit
+
+
+def _was_called(actor: Actor, case: JointFacts, leg: JointLegFacts | None) -> bool:
+    """Of the unit that was called, or the very person its part was handed to."""
+    legs = (leg,) if leg is not None else case.remaining
+    return any(one.unit == actor.unit or (one.person is not None and one.person == actor.person) for one in legs)
+
+
+def _heads_called_unit(actor: Actor, _case: JointFacts, leg: JointLegFacts | None) -> bool:
+    return leg is not None and leg.head_unit == actor.unit
+
+
+def _in_charge_above(actor: Actor, case: JointFacts, leg: JointLegFacts | None) -> bool:
+    """A district leader is in charge of a unit and of all that lie under it."""
+    return any(actor.in_charge & one.above for one in ((leg,) if leg is not None else case.legs))
+
+
+CASE_RELATIONS: Mapping[str, Callable[[Actor, Any, Any], bool]] = {
     "anywhere": _anywhere,
     "holds_leg": _holds_leg,
     "sent_leg": _sent_leg,
@@ -128,3 +153,11 @@ RELATIONS = {
     "registered_it": _registered_it,
     "in_charge_of_unit": _in_charge_of_unit,
 }
+JOINT_RELATIONS: Mapping[str, Callable[[Actor, Any, Any], bool]] = {
+    "anywhere": _anywhere,
+    "raised_it": _raised_it,
+    "was_called": _was_called,
+    "heads_called_unit": _heads_called_unit,
+    "in_charge_above": _in_charge_above,
+}
+RELATIONS = frozenset((*CASE_RELATIONS, *JOINT_RELATIONS))

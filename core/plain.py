@@ -24,6 +24,18 @@ _LONG_NUMBER = re.compile(r"(?<![\dA-Za-z])(?!20\d\d-\d{1,2}-\d{1,2}(?!\d))(\d{2
 _DOOR = re.compile(r"\d+\s*(?=号楼|栋|幢|单元|室|房(?!屋)|门牌)")
 _STREET_NUMBER = re.compile(r"(?<=[路街道巷里村])\s*\d+(?:[-－—]\d+)*\s*(?=号)")
 
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might take this text for a formula (control D6)."""
+    return text.startswith(_RUNS)
+
+
+def as_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if is_formula(text) else text
+
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters; what was longer ends in 「…」."""

@@ -20,14 +20,18 @@ from core.people import Actor, PostView
 from core.plain import plain, scrub
 from core.policy import Policy
 from core.ports import Clock, Ticket
-from core.queries import counts, filters, lists
+from core.queries import filters, lists, search
 from core.queries.alike import near, with_alike
 from core.queries.asked import Asked
 from core.queries.cases import case_view
+from core.queries.counts import Counts
 from core.queries.filters import CaseFilter
+from core.queries.pages import page as page_of
 from core.queries.people import DirectoryCache, read_directory
 from core.queries.registers import PolicyCache, overlaid
 from core.queries.sheets import Rows, Sheet, may_read, read_sheet, within
+from core.queries.terms import at
+from core.showing import Codes
 from core.views import Alike, CaseView, HomeView, WorkItem, WorkPage
 from core.work import World
 from core.worktime import Calendar, Day, local_date
@@ -44,8 +48,10 @@ class Reads:
     def __init__(self, policy: Policy, engine: Engine, clock: Clock, vault: SoftVault) -> None:
         self.printed, self.engine, self.clock = policy, engine, clock
         self.cipher, self.indexer = Sm4Cipher(vault), Sm3Indexer(vault)
+        self.codes = Codes(vault.current("pepper").secret)
         self.directory = DirectoryCache(lambda: self._read(lambda tx: read_directory(tx, self.today())))
         self._reading, self._asking = for_reading(engine), for_one_question(engine)
+        self._counts = Counts()
         self._kept = PolicyCache(lambda known: self._read(lambda tx: overlaid(tx, policy, known)))
         self._calendar: tuple[float, Calendar] | None = None
 
@@ -61,11 +67,11 @@ class Reads:
     def home(self, actor: Actor) -> HomeView:
         """Today, todo, done, all, overdue, and the pending work by source (R103, R104)."""
         posts = self.posts(actor)
-        return self._read(lambda tx: counts.home(tx, actor, self.world(), self.clock.now(), posts))
+        return self._read(lambda tx: self._counts.home(tx, actor, self.world(), self.clock.now(), posts))
 
     def board(self, actor: Actor) -> DeskView:
         """The lists of this post's desk, each number equal to the list it opens; told exactly up to 999."""
-        return self._read(lambda tx: counts.desk(tx, actor, self.world(), self.clock.now()))
+        return self._ask(lambda tx: self._counts.desk(tx, actor, self.world(), self.clock.now()))
 
     def states(self, actor: Actor) -> dict[str, str]:
         """The states this reader may filter by, in words."""
@@ -89,26 +95,38 @@ class Reads:
             raise Unknown(what="这个列表")
         wanted = wanted or CaseFilter()
         wanted = replace(wanted, channel=channel or wanted.channel, words=words or wanted.words)
-        asked = filters.asked_for(key, wanted, actor, self.world(), self.clock.now())
-        asked = replace(asked, state=state) if state else asked
         title = lists.TITLES.get(key) or (row.title if row else "")
         if channel and channel in self.policy.sources:
             title += f" · {self.policy.sources[channel].short}"
-        return self._listed(actor, asked, title, page, size)
+        if wanted == CaseFilter() and not state:
+            return self._paged(actor, title, page, size, lambda _, *now: self._counts.listed(key, *now))
+        asked = filters.asked_for(key, wanted, at(actor, self.world(), self.clock.now()), self.world())
+        return self._listed(actor, replace(asked, state=state) if state else asked, title, page, size)
 
     def find(self, actor: Actor, words: str, page: int = 1, size: int = 20) -> WorkPage:
         """Cases meant by a number, a tail, an outside number, a phone or words, within the reader's scope."""
         return self._listed(actor, Asked("find", words=words), f"查「{words.strip()[:20]}」", page, size)
 
     def _listed(self, actor: Actor, asked: Asked, title: str, page: int, size: int) -> WorkPage:
-        world, now = self.world(), self.clock.now()
-        return self._read(lambda tx: lists.page(tx, asked, actor, world, now, title, self.indexer, page, size))
+        def listed(tx: Connection, actor: Actor, world: World, now: datetime) -> lists.Found:
+            return lists.found(tx, asked, actor, world, now, self.indexer)
+
+        return self._paged(actor, title, page, size, listed)
+
+    def _paged(
+        self, actor: Actor, title: str, page: int, size: int,
+        listed: Callable[[Connection, Actor, World, datetime], lists.Found],
+    ) -> WorkPage:  # fmt: skip
+        now = (actor, self.world(), self.clock.now())
+        return self._read(lambda tx: page_of(tx, listed(tx, *now), *now, title, page, size))
 
     def case_id(self, actor: Actor, ref: str, *, unfinished: bool = False) -> int:
         """The one case a number or tail means; Unknown when none, Ambiguous when several, naming them.
 
         `unfinished`: where a tail also fits cases that are over, the only one still being handled is meant.
         """
+        if number := search.full_number(ref):
+            return self.case_within(actor, number, ref.strip()[:24])
         found: Sequence[WorkItem] = self.find(actor, ref, size=5).items
         if unfinished and len(found) > 1 and [item.state in lists.LIVE for item in found[:2]] == [True, False]:
             found = found[:1]  # those still being handled come first
@@ -128,11 +146,11 @@ class Reads:
             raise Unknown(what="办件")
         return found
 
-    def case_within(self, actor: Actor, no: str) -> int:
+    def case_within(self, actor: Actor, no: str, said: str = "办件") -> int:
         """The case with exactly this number, if this reader may see it. Raises Unknown, missing and foreign alike."""
         found = self._ask(lambda tx: within(tx, actor, self.world(), no))
         if found is None:
-            raise Unknown(what="办件")
+            raise Unknown(what=said)
         return found
 
     def case_view(self, actor: Actor, case_id: int) -> CaseView:
@@ -180,7 +198,7 @@ class Reads:
     def world(self) -> World:
         """The tables, the calendar as amended, and the directory, as of now."""
         policy = self.policy
-        return World(policy, self.calendar(), self.directory(), policy.limits.rules)
+        return World(policy, self.calendar(), self.directory(), policy.limits.rules, self.cipher, self.codes)
 
     def calendar(self) -> Calendar:
         """The published calendar with the days an administrator entered; read again every ten seconds."""

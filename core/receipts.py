@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from core import errors, late
+from core import early, errors, joint_errors, late
 from core.entries import Entry
 from core.errors import DifferentBody, Malformed, Refusal
 from core.models.record import receipts
@@ -17,6 +17,9 @@ from core.queries.sheets import Rows
 
 NEW_RECEIPT = insert(receipts)
 LONGEST_KEY = 300
+RECEIPTS = select(receipts.c.key, receipts.c.body_hash, receipts.c.answer).where(
+    receipts.c.key.in_(bindparam("keys", expanding=True))
+)
 RECEIPT = select(receipts.c.body_hash, receipts.c.answer).where(receipts.c.key == bindparam("key"))
 
 
@@ -36,14 +39,33 @@ class Done:
     rows: Rows | None = field(default=None, compare=False, repr=False)
 
 
+def can_be_kept(key: str) -> bool:
+    """Whether a cause's key can lie in the database."""
+    return len(key) <= LONGEST_KEY and key.isprintable()
+
+
+def read_receipts(tx: Connection, keys: Iterable[str]) -> None:
+    """What several causes were answered before, kept at hand for `answered`."""
+    asked = [key for key in keys if can_be_kept(key)]
+    known = {row.key: row for row in tx.execute(RECEIPTS, {"keys": asked})}
+    early.keep(tx, "receipt", {key: known.get(key) for key in asked})
+
+
+def once(what: str) -> tuple[str, str]:
+    """Key and digest of something that may come about once, whatever is written with it the second time."""
+    return f"once:{what}", "once"
+
+
 def answered(tx: Connection, key: str, digest: str) -> Done | None:
     """What this key was answered before, or None.
 
     Raises the earlier refusal again; DifferentBody on another body; Malformed for a key that cannot be kept.
     """
-    if len(key) > LONGEST_KEY or not key.isprintable():
+    if not can_be_kept(key):
         raise Malformed(why="请求编号过长或含有不能显示的字符")
-    row = tx.execute(RECEIPT, {"key": key}).first()
+    row = early.take(tx, "receipt", key)
+    if row is early.ABSENT:
+        row = tx.execute(RECEIPT, {"key": key}).first()
     if row is None:
         return None
     if row.body_hash != digest:
@@ -55,7 +77,7 @@ def answered(tx: Connection, key: str, digest: str) -> Done | None:
 
 def again(kind: str, text: str) -> Refusal:
     """An earlier refusal as it was told."""
-    found = getattr(errors, kind, Refusal)
+    found = getattr(errors, kind, getattr(joint_errors, kind, Refusal))
     refusal: Refusal = found.__new__(found)
     Exception.__init__(refusal, text)
     refusal.facts = {"repeated": True}

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Engine, Table, delete, func, insert, 
 from core import chain, word_index
 from core.backup import BackupFault, Manifest, decode, lines_of, manifest_of, revision_of, tables
 from core.crypto import KeyVault, Sm2Signer, Sm4Cipher, Unreadable
+from core.files import Files
 from core.models.record import log_head
 from core.models.registers import SEEDED
 from core.sealed import open_samples
@@ -22,16 +23,24 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back and what was checked: rows, entries of the log, sealed columns opened."""
+    """What came back and what was checked: rows, entries of the log, sealed columns opened, files read whole.
+
+    `missing`: names of files the rows speak of and the file store does not have whole; it is brought back beside this.
+    """
 
     manifest: Manifest
     rows: int
     entries: int
     sealed: int
+    files: int = 0
+    missing: tuple[str, ...] = ()
 
 
-def restore(engine: Engine, vault: KeyVault, path: Path) -> Restored:
-    """Load a backup file and check it. Raises BackupFault, and then the database is as empty as before."""
+def restore(engine: Engine, vault: KeyVault, path: Path, store: Files | None = None) -> Restored:
+    """Load a backup file and check it, with `store` every file its rows name too.
+
+    Raises BackupFault, and then the database is as empty as before.
+    """
     with path.open("rb") as file, engine.begin() as tx:
         if tx.dialect.name == "postgresql":
             tx.execute(text("SET LOCAL statement_timeout = 0"))
@@ -40,7 +49,8 @@ def restore(engine: Engine, vault: KeyVault, path: Path) -> Restored:
         _must_be_empty(tx, manifest)
         counts = _load(tx, lines)
         _check_counts(manifest, counts)
-        word_index.rebuild(tx)
+        for index in word_index.INDEXES:
+            index.rebuild(tx)
         if tx.dialect.name == "postgresql":
             _set_sequences(tx)
         verdict = chain.verify(tx, vault.current("chain").secret, signer=Sm2Signer(vault))
@@ -50,7 +60,9 @@ def restore(engine: Engine, vault: KeyVault, path: Path) -> Restored:
             sealed = open_samples(tx, Sm4Cipher(vault))
         except Unreadable as fault:
             raise BackupFault(f"恢复后有密文打不开：{fault}") from None
-    return Restored(manifest, sum(counts.values()), verdict.checked, sealed)
+    missing = tuple(store.missing()) if store is not None else ()
+    held = counts.get("files", 0) - len(missing) if store is not None else 0
+    return Restored(manifest, sum(counts.values()), verdict.checked, sealed, held, missing)
 
 
 def _must_be_empty(tx: Connection, manifest: Manifest) -> None:

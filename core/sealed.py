@@ -8,10 +8,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from core.crypto import Cipher, KeyVault, Sm4Cipher, place
+from core.models.archive import archive_documents, archive_items, archive_volumes
 from core.models.arrivals import attachments, drafts, import_rows
 from core.models.cases import cases
+from core.models.citizens import citizen_sessions, wechat_pushes, wechat_shelf
+from core.models.joint import joint_check_ins, joint_orders
+from core.models.licence_feed import licence_arrivals
+from core.models.licences import licence_import_parts, licences, subjects
 from core.models.people import people
+from core.models.pictures import licence_readings, picture_items
 from core.models.record import letters
+from core.models.roster import directory_imports
+from core.models.sms import sms_sends
 
 BATCH = 500
 
@@ -42,9 +50,26 @@ SEALED = (
     SealedColumn(cases, "more", "no", inside=True),
     SealedColumn(people, "phone_sealed", "code", name="phone"),
     SealedColumn(letters, "body", "key", inside=True),
+    SealedColumn(sms_sends, "phone_sealed", "out_id", name="phone"),
+    SealedColumn(wechat_pushes, "reply", "key_hash"),
+    SealedColumn(wechat_shelf, "value", "name"),
+    SealedColumn(citizen_sessions, "phone", "token_hash"),
     SealedColumn(drafts, "body", "token", inside=True),
     SealedColumn(attachments, "sealed", "token", batch=10),
+    SealedColumn(joint_orders, "meet_spot", "no"),
+    SealedColumn(joint_check_ins, "spot", "leg_id"),
     SealedColumn(import_rows, "body", "place", inside=True),
+    SealedColumn(subjects, "body", "token", inside=True),
+    SealedColumn(licences, "body", "token", inside=True),
+    SealedColumn(licence_import_parts, "body", "place", inside=True, batch=10),
+    SealedColumn(archive_volumes, "body", "token", inside=True),
+    SealedColumn(archive_documents, "body", "token", inside=True),
+    SealedColumn(archive_documents, "text", "token"),
+    SealedColumn(archive_items, "body", "token", inside=True),
+    SealedColumn(licence_readings, "body", "token", inside=True),
+    SealedColumn(picture_items, "body", "place", inside=True),
+    SealedColumn(licence_arrivals, "body", "outside_id", inside=True),
+    SealedColumn(directory_imports, "body", "token", inside=True, batch=10),
 )
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.boards import LetterView
+from core.boards import Late, LetterView
+from core.canon import canonical
 from core.crypto import Cipher, place
-from core.db import canonical
 from core.errors import FieldMissing, Unknown
 from core.models.cases import cases
 from core.models.record import letters
+from core.models.sms import sms_sends
 from core.ports import Envelope
 from core.queries.people import Directory
 
+LATE = timedelta(minutes=5)
+"""How old a letter may be that should have left (G6)."""
 WAITING = ("due", "dead", "unknown")
+NOBODY_NAMED = {"card": "各持卡人", "sms": "群众"}
 WORDS = ("text", "words", "guesses")
 """What a letter to one person says, or what they asked for: a number they typed, a sign-in code, a name."""
 
@@ -59,24 +63,33 @@ def write(tx: Connection, rows: Sequence[dict[str, Any]]) -> bool:
 
 
 def listed(tx: Connection, directory: Directory, state: str, page: int, size: int = 30) -> tuple[list[LetterView], int]:
-    """Letters newest first. `state`: waiting (due, dead or unknown), or one state, or all."""
+    """Letters newest first. `state`: waiting (due, dead or unknown), sms (all of that channel), one state, or all."""
     where = letters.c.state.in_(WAITING) if state == "waiting" else letters.c.state == state
+    where = letters.c.channel == "sms" if state == "sms" else where
     query = select(letters, cases.c.no, cases.c.title).outerjoin(cases, cases.c.id == letters.c.case_id)
     counted = select(func.count()).select_from(letters)
     if state != "all":
         query, counted = query.where(where), counted.where(where)
     rows = tx.execute(query.order_by(letters.c.id.desc()).limit(size).offset((max(1, page) - 1) * size)).all()
-    return [_view(row, directory) for row in rows], tx.execute(counted).scalar_one()
+    fates = _fates(tx, [row.id for row in rows if row.channel == "sms"])
+    return [_view(row, directory, fates.get(row.id, "")) for row in rows], tx.execute(counted).scalar_one()
 
 
-def _view(row: Any, directory: Directory) -> LetterView:
+def _fates(tx: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """What became of the last hand-over of each SMS letter."""
+    query = select(sms_sends.c.letter_id, sms_sends.c.state).where(sms_sends.c.letter_id.in_(ids))
+    return {row.letter_id: row.state for row in tx.execute(query.order_by(sms_sends.c.id))} if ids else {}
+
+
+def _view(row: Any, directory: Directory, fate: str) -> LetterView:
     body = row.body or {}
     people = body.get("people") or ([body["person"]] if "person" in body else [])
     to = "、".join(filter(None, (directory.person_name(person) for person in people)))
-    about = f"{row.no[-6:]} {row.title}" if row.no else body.get("title", "")
+    no, title = row.no or str(body.get("case", "")), row.title or str(body.get("title", ""))
+    about = f"{no[-6:]} {title}".strip()
     return LetterView(
-        row.id, row.channel, row.kind, to or ("各持卡人" if row.kind == "card" else "12345 平台"), about, row.state,
-        row.tries, row.due_at, row.error or "", row.written_at, row.sent_at,
+        row.id, row.channel, row.kind, to or NOBODY_NAMED.get(row.kind, "12345 平台"), about, row.state,
+        row.tries, row.due_at, row.error or "", row.written_at, row.sent_at, fate, row.hold_until,
     )  # fmt: skip
 
 
@@ -100,11 +113,13 @@ def give_up(tx: Connection, letter_id: int, reason: str) -> None:
     tx.execute(update(letters).where(*waiting).values(**values))
 
 
-def oldest_due(tx: Connection) -> datetime | None:
-    """When the oldest letter still waiting fell due (real time): an alarm beyond five minutes."""
-    now = datetime.now(UTC)
-    waiting = or_(letters.c.leased_until.is_(None), letters.c.leased_until < now)
-    oldest: datetime | None = tx.execute(
-        select(func.min(letters.c.due_at)).where(letters.c.state == "due", waiting)
-    ).scalar_one()
-    return oldest
+def late(tx: Connection, now: datetime) -> Late | None:
+    """The letters that wait longer than they may, at this moment of business time; None when there are none.
+
+    A letter waits from when it was written, or from when its quiet hours ended, however often it was tried since
+    (security-reliability §5, Tray; control G6).
+    """
+    waits = func.coalesce(letters.c.hold_until, letters.c.written_at, type_=letters.c.written_at.type)
+    query = select(func.count(), func.min(waits)).where(letters.c.state == "due", waits <= now - LATE)
+    count, since = tx.execute(query).one()
+    return Late(count, since) if count else None

@@ -55,6 +55,11 @@ class MoveView:
     seq: int
     form: tuple[Field, ...] = ()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for this step; a next step done may be told any day."""
+        return self.face == "main" and self.action != "keep_promise"
+
 
 @dataclass(frozen=True, slots=True)
 class LegView:
@@ -184,6 +189,8 @@ class CaseView:
     alike: tuple[Alike, ...] = ()  # probably the same matter; for those who place cases
     leading: Alike | None = None  # the case this one is merged into
     merged: tuple[Alike, ...] = ()  # the cases merged into this one; for those who read every case
+    flags: tuple[Tally, ...] = ()  # joint orders raised from it: key its number, title how far it is
+    joint_result: str = ""  # what came of a joint order raised from it: its reply may begin so
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +277,7 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class ImportView:
-    """A sheet somebody brought: what was found in it and how far it got."""
+    """A sheet somebody brought: what was found in it and how far it got. `unused`: columns nothing is taken from."""
 
     id: int
     file_name: str
@@ -281,6 +288,7 @@ class ImportView:
     settled: int
     made_at: datetime
     faults: tuple[RowFault, ...]
+    unused: tuple[str, ...] = ()
 
     @property
     def good(self) -> int:

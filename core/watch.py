@@ -14,7 +14,8 @@ from typing import Any
 
 from core.deadlines import HOUR, STEP, Limit, pace, plain_due
 from core.levels import NONE, Leg, basis, marks, second, why_of
-from core.policy import Policy, QuietHours
+from core.policy import Policy
+from core.policy.notices import QuietHours
 from core.policy.watching import LEVELS, Rung
 from core.worktime import ONE_DAY, SHANGHAI, add_work_time, local_date, open_stretches
 from core.worktime import work_time_between as worked

@@ -1,53 +1,33 @@
-"""The word index: which cases hold which two neighbouring characters, so that two characters find a case in millions.
+"""Word indexes: which rows hold which two neighbouring characters, so that two characters find one in millions.
 
-It is derived from the cases and written in the commit that changes their text, so it has no history and no backup.
+An index is derived from its table and written in the commit that changes a text, so it has no history and no backup.
 SQLite keeps it in FTS5 without a copy of the text; PostgreSQL in arrays under a GIN index, where each pair also names
-the block of case numbers it stands in, so the newest blocks are asked first, whatever lies in the older ones.
+the block of row numbers it stands in, so the newest blocks are asked first, whatever lies in the older ones.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, column, func, select, text
+from sqlalchemy import Connection, Select, Table, bindparam, column, select, text
 
 from core.db import Id
 from core.models.cases import cases
+from core.models.licences import subjects
 
-COLUMNS = ("title", "content", "place")
-NAME = "case_words"
 MOST_ASKED = 6  # pairs of one question; what is left is read in the text itself
+MOST_PROBED, NEWEST, RAREST = 12, 40, 3
+"""Of a longer question so many pairs are tried, by so many of their newest rows, and so many asked."""
 BLOCK_BITS, PLACE_BITS = 14, 21
 BATCH = 2000
-
-CREATE: Mapping[str, str] = {
-    "sqlite": f"CREATE VIRTUAL TABLE {NAME} USING fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')",
-    "postgresql": (
-        f"CREATE TABLE {NAME} (case_id bigint NOT NULL CONSTRAINT pk_{NAME} PRIMARY KEY, words bigint[] NOT NULL)"
-    ),
+THESE = {
+    "sqlite": "SELECT value AS id FROM json_each(:rows)",
+    "postgresql": "SELECT unnest(CAST(:rows AS bigint[])) AS id",
 }
-"""To be followed by `rebuild`."""
-DROP = f"DROP TABLE {NAME}"
-DROP_INDEX = f"DROP INDEX IF EXISTS ix_{NAME}_words"
-CREATE_INDEX = f"CREATE INDEX ix_{NAME}_words ON {NAME} USING gin (words) WITH (gin_pending_list_limit = 256)"
-"""On PostgreSQL, where filling comes before the index because that is many times as fast."""
-
-_ADD = {
-    "sqlite": text(f"INSERT INTO {NAME} (rowid, words) VALUES (:case, :words)"),
-    "postgresql": text(f"INSERT INTO {NAME} (case_id, words) VALUES (:case, CAST(:words AS bigint[]))"),
-}
-_FORGET = {
-    "sqlite": text(f"INSERT INTO {NAME} ({NAME}, rowid, words) VALUES ('delete', :case, :words)"),
-    "postgresql": text(f"DELETE FROM {NAME} WHERE case_id = :case"),
-}
-EMPTY = {
-    "sqlite": text(f"INSERT INTO {NAME} ({NAME}) VALUES ('delete-all')"),
-    "postgresql": text(f"DELETE FROM {NAME}"),
-}
-_FTS = f"SELECT rowid AS id FROM {NAME} WHERE {NAME} MATCH :asked ORDER BY rowid DESC LIMIT :most"
-_GIN = "SELECT case_id AS id FROM {name} WHERE {pairs} ORDER BY case_id DESC LIMIT :most"
+"""Rows an index has named, for whatever asks on: the index itself is asked once."""
 
 
 def pairs(*texts: str) -> list[int]:
@@ -61,75 +41,131 @@ def pairs(*texts: str) -> list[int]:
     return list(found)
 
 
-def note(tx: Connection, case: int, texts: Iterable[str]) -> None:
-    """Take in a new case."""
-    kind = tx.dialect.name
-    tx.execute(_ADD[kind], {"case": case, "words": _stored(kind, case, pairs(*texts))})
+class WordIndex:
+    """The index `name` over some columns of one table; `key` is what PostgreSQL calls the row's id in it."""
+
+    def __init__(self, name: str, table: Table, key: str, columns: tuple[str, ...]) -> None:
+        self.name, self.columns, self._table = name, columns, table
+        self.create: Mapping[str, str] = {
+            "sqlite": f"CREATE VIRTUAL TABLE {name} USING "
+            "fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')",
+            "postgresql": (
+                f"CREATE TABLE {name} ({key} bigint NOT NULL CONSTRAINT pk_{name} PRIMARY KEY, words bigint[] NOT NULL)"
+            ),
+        }
+        """To be followed by `rebuild`."""
+        self.drop = f"DROP TABLE {name}"
+        self.drop_index = f"DROP INDEX IF EXISTS ix_{name}_words"
+        self.create_index = (
+            f"CREATE INDEX ix_{name}_words ON {name} USING gin (words) WITH (gin_pending_list_limit = 256)"
+        )
+        """On PostgreSQL, where filling comes before the index because that is many times as fast."""
+        self._add = {
+            "sqlite": f"INSERT INTO {name} (rowid, words) VALUES (?, ?)",
+            "postgresql": f"INSERT INTO {name} ({key}, words) SELECT told.row, told.words "
+            "FROM json_to_recordset(CAST(%s AS json)) AS told (row bigint, words bigint[])",
+        }
+        self._forget = {
+            "sqlite": text(f"INSERT INTO {name} ({name}, rowid, words) VALUES ('delete', :row, :words)"),
+            "postgresql": text(f"DELETE FROM {name} WHERE {key} = :row"),
+        }
+        self.empty = {
+            "sqlite": text(f"INSERT INTO {name} ({name}) VALUES ('delete-all')"),
+            "postgresql": text(f"DELETE FROM {name}"),
+        }
+        self._fts = f"SELECT rowid AS id FROM {name} WHERE {name} MATCH :asked ORDER BY rowid DESC LIMIT :most"
+        # Block by block: asked for all at once, the planner reads rows from the newest instead of the index.
+        self._gin = (
+            f"SELECT held.id FROM generate_series((SELECT max({key}) FROM {name}) >> {BLOCK_BITS}, 0, -1) AS block "
+            f"CROSS JOIN LATERAL (SELECT {key} AS id FROM {name} WHERE words @> ARRAY[{{pairs}}] ORDER BY {key} DESC) "
+            "AS held LIMIT :most"
+        )
+
+    def note(self, tx: Connection, row: int, texts: Iterable[str]) -> None:
+        """Take in a new row."""
+        self.note_all(tx, [(row, texts)])
+
+    def note_all(self, tx: Connection, rows: Iterable[tuple[int, Iterable[str]]]) -> None:
+        """Take in new rows, in one statement."""
+        kind = tx.dialect.name
+        told = [(row, _stored(kind, row, pairs(*texts))) for row, texts in rows]
+        if told and kind == "postgresql":
+            tx.exec_driver_sql(self._add[kind], (json.dumps([{"row": row, "words": words} for row, words in told]),))
+        elif told:
+            tx.exec_driver_sql(self._add[kind], told)
+
+    def change(self, tx: Connection, row: int, before: Iterable[str], now: Iterable[str]) -> None:
+        """A row's text is another now; `before` must be what it was noted with."""
+        self.forget(tx, row, before)
+        self.note(tx, row, now)
+
+    def forget(self, tx: Connection, row: int, before: Iterable[str]) -> None:
+        """A row goes; `before` must be what it was noted with."""
+        kind = tx.dialect.name
+        old = {"words": _stored(kind, row, pairs(*before))} if kind == "sqlite" else {}
+        tx.execute(self._forget[kind], {"row": row, **old})
+
+    def rebuild(self, tx: Connection) -> None:
+        """The whole index anew from its table: after a migration or a restore. A row without text is left out."""
+        kind, last, ids = tx.dialect.name, 0, self._table.c.id
+        tx.execute(self.empty[kind])
+        if kind == "postgresql":
+            tx.execute(text(self.drop_index))
+        query = select(ids, *(self._table.c[name] for name in self.columns)).order_by(ids).limit(BATCH)
+        while rows := tx.execute(query.where(ids > last)).all():
+            self.note_all(tx, [(one[0], one[1:]) for one in rows if None not in one[1:]])
+            last = rows[-1][0]
+        if kind == "postgresql":
+            tx.execute(text(self.create_index))
+
+    def holders(self, tx: Connection, asked: Sequence[int], most: int) -> tuple[Select[Any], int]:
+        """The newest rows, at most so many, that hold every one of these pairs; and how many they are."""
+        kind = tx.dialect.name
+        chosen = self._rarest(tx, asked) if kind == "sqlite" and len(asked) > MOST_ASKED else _spread(asked, MOST_ASKED)
+        if kind == "sqlite":
+            found = _rows(self._fts, most=most, asked=_stored(kind, 0, chosen))
+        else:
+            told = {f"p{number}": pair << PLACE_BITS for number, pair in enumerate(chosen)}
+            every = ", ".join(f"CAST(:{name} AS bigint) | block" for name in told)
+            found = _rows(self._gin.format(pairs=every), most=most, **told)
+        rows = list(tx.execute(found).scalars())
+        return _rows(THESE[kind], rows=json.dumps(rows) if kind == "sqlite" else rows), len(rows)
+
+    def _rarest(self, tx: Connection, asked: Sequence[int]) -> Sequence[int]:
+        """The few pairs whose newest rows lie farthest apart: the others stand in so many rows that asking them costs
+        more than it narrows. SQLite alone, whose index walks the rows of every pair asked.
+        """
+        probed = _spread(asked, MOST_PROBED)
+        each = " UNION ALL ".join(
+            f"SELECT {number}, count(*), min(id), max(id) FROM (SELECT rowid AS id FROM {self.name} "
+            f"WHERE {self.name} MATCH '{pair:x}' ORDER BY rowid DESC LIMIT {NEWEST})"
+            for number, pair in enumerate(probed)
+        )
+        told = {row[0]: (row[1] == NEWEST, -(row[3] - row[2]) if row[1] else 0) for row in tx.exec_driver_sql(each)}
+        return [probed[number] for number in sorted(told, key=told.__getitem__)[:RAREST]]
 
 
-def change(tx: Connection, case: int, before: Iterable[str], now: Iterable[str]) -> None:
-    """A case's text is another now; `before` must be what it was noted with."""
-    kind = tx.dialect.name
-    old = {"words": _stored(kind, case, pairs(*before))} if kind == "sqlite" else {}
-    tx.execute(_FORGET[kind], {"case": case, **old})
-    note(tx, case, now)
-
-
-def rebuild(tx: Connection) -> None:
-    """The whole index anew from the cases: after a migration or a restore."""
-    kind, last = tx.dialect.name, 0
-    tx.execute(EMPTY[kind])
-    if kind == "postgresql":
-        tx.execute(text(DROP_INDEX))
-    query = select(cases.c.id, *(cases.c[name] for name in COLUMNS)).order_by(cases.c.id).limit(BATCH)
-    while rows := tx.execute(query.where(cases.c.id > last)).all():
-        tx.execute(_ADD[kind], [{"case": one[0], "words": _stored(kind, one[0], pairs(*one[1:]))} for one in rows])
-        last = rows[-1][0]
-    if kind == "postgresql":
-        tx.execute(text(CREATE_INDEX))
-
-
-def holders(tx: Connection, asked: Sequence[int], most: int) -> tuple[Select[Any], int]:
-    """The newest cases, at most so many, that hold every one of these pairs; and how many they are."""
-    chosen = _spread(asked)
-    if tx.dialect.name == "sqlite":
-        found = _rows(_FTS, most, asked=_stored("sqlite", 0, chosen))
-        return found, _size(tx, found)
-    last = (tx.execute(select(func.max(cases.c.id))).scalar() or 0) >> BLOCK_BITS
-    for blocks in (2, 8, last + 1):  # the newest blocks are enough for what is common
-        first = max(0, last + 1 - blocks)
-        found = _in_blocks(chosen, range(first, last + 1), most)
-        size = _size(tx, found)
-        if size == most or not first:
-            break
-    return found, size
-
-
-def _in_blocks(asked: Sequence[int], blocks: Iterable[int], most: int) -> Select[Any]:
-    names = [f"p{number}" for number in range(len(asked))]
-    every = " AND ".join(f"words && CAST(:{name} AS bigint[])" for name in names)
-    told = {name: [pair << PLACE_BITS | block for block in blocks] for name, pair in zip(names, asked, strict=True)}
-    return _rows(_GIN.format(name=NAME, pairs=every), most, **told)
-
-
-def _rows(sql: str, most: int, **told: object) -> Select[Any]:
+def _rows(sql: str, **told: object) -> Select[Any]:
     clause = text(sql)
-    for name, value in {**told, "most": most}.items():
+    for name, value in told.items():
         clause = clause.bindparams(bindparam(name, value, unique=True))
     return select(clause.columns(column("id", Id)).subquery())
 
 
-def _size(tx: Connection, found: Select[Any]) -> int:
-    return int(tx.execute(select(func.count()).select_from(found.subquery())).scalar_one())
-
-
-def _spread(asked: Sequence[int]) -> Sequence[int]:
-    if len(asked) <= MOST_ASKED:
+def _spread(asked: Sequence[int], most: int) -> Sequence[int]:
+    if len(asked) <= most:
         return asked
-    return [asked[number * (len(asked) - 1) // (MOST_ASKED - 1)] for number in range(MOST_ASKED)]
+    return [asked[number * (len(asked) - 1) // (most - 1)] for number in range(most)]
 
 
-def _stored(kind: str, case: int, found: Sequence[int]) -> object:
+def _stored(kind: str, row: int, found: Sequence[int]) -> object:
     if kind == "sqlite":
         return " ".join(f"{pair:x}" for pair in found)
-    return [pair << PLACE_BITS | case >> BLOCK_BITS for pair in found]
+    return [pair << PLACE_BITS | row >> BLOCK_BITS for pair in found]
+
+
+CASES = WordIndex("case_words", cases, "case_id", ("title", "content", "place"))
+SUBJECTS = WordIndex("subject_words", subjects, "subject_id", ("name",))
+"""Companies alone: a person's name lies sealed."""
+INDEXES = (CASES, SUBJECTS)
+NAMES = tuple(index.name for index in INDEXES)

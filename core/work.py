@@ -5,41 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from core import word_index
+from core import late, word_index
+from core.canon import canonical
 from core.casefacts import case_facts
 from core.clocks import closing_deadline, pauses_of, start_clocks
-from core.db import canonical
+from core.crypto import Cipher
 from core.deadlines import Pause, due
 from core.entries import Entry, event_hash
 from core.errors import Refusal
 from core.facts import CaseFacts, Leading, Situation
+from core.joint_facts import Plan
 from core.levels import Leg
 from core.models.cases import call_backs, case_legs, cases
-from core.models.likeness import merges
 from core.models.record import events
 from core.people import Actor
 from core.policy import Policy
-from core.policy.flow import Move
 from core.policy.limits import LimitRule
 from core.queries.people import Directory, Holder, Unit
+from core.showing import Codes
 from core.watch import WATCHED, refreshed
 from core.worktime import Calendar, local_date
 
-other = cases.alias("other")
-WITH = ("merged", "follow_up", "closed", "archived")  # states of a case that went, or still goes, with its leading one
-LED = (
-    select(func.count())
-    .select_from(merges.join(other, other.c.id == merges.c.case_id))
-    .where(merges.c.leading_id == cases.c.id, other.c.state.in_(WITH))
-    .correlate(cases)
-    .scalar_subquery()
-)
-CASE = select(cases, LED.label("led")).where(cases.c.id == bindparam("case")).with_for_update(of=cases)
-LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 MISSED = select(call_backs.c.at).where(
     call_backs.c.case_id == bindparam("case"), call_backs.c.round == bindparam("round"), ~call_backs.c.connected
 )
@@ -53,8 +43,6 @@ PAUSES = (
     .order_by(events.c.id)
 )
 
-TICKET_TEXT = frozenset({"title", "content"})
-
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -64,6 +52,8 @@ class World:
     calendar: Calendar
     directory: Directory
     rules: Mapping[str, LimitRule]
+    cipher: Cipher
+    codes: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +75,9 @@ class Recorded:
 class Work:
     """Mutable for the length of one savepoint; nothing outside sees it before the commit."""
 
+    flow: ClassVar[str] = "case"
+    leg_flow: ClassVar[str] = "case_leg"
+
     tx: Connection
     world: World
     now: datetime
@@ -100,9 +93,11 @@ class Work:
     case_changes: dict[str, Any] = field(default_factory=dict)
     leg_changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     hearers: list[Holder] = field(default_factory=list)  # whom a warning or a rung is told to
+    texted: list[Holder] = field(default_factory=list)  # who gets an SMS besides
     answer: str = ""  # what the actor reads, where an effect knows better than the move's own sentence
     step: Callable[[str, dict[str, Any]], None] = lambda _action, _leg: None  # a leg's own move, made for the case
     elsewhere: Callable[[int, str, Mapping[str, str]], None] = lambda _case, _action, _form: None  # another case's
+    plan: Plan | None = None  # the joint order that a raised flag opens
     leading: Leading | Refusal | None = None  # the case this one is to be merged into, or why none is meant
     led: int = 0
     in_company: bool = False  # other cases go with this one
@@ -162,7 +157,7 @@ class Work:
     # --- changing ---
 
     def set_case(self, **values: Any) -> None:
-        if self._words is None and not values.keys().isdisjoint(word_index.COLUMNS):
+        if self._words is None and not values.keys().isdisjoint(word_index.CASES.columns):
             self._words = self._texts()
         self.case.update(values)
         self.case_changes.update(values)
@@ -250,7 +245,7 @@ class Work:
         event_id: int = self.tx.execute(NEW_EVENT, row).scalar_one()
         digest = event_hash({**row, "id": event_id, "facts": canonical(facts)})
         self.entries.append(self._entry(f"{flow}.{name}", leg, event_id, digest))
-        text = facts.get("text") or facts.get("reason") or facts.get("opinion") or facts.get("note") or ""
+        text = next((facts[name] for name in ("text", "reason", "opinion", "note", "basis") if facts.get(name)), "")
         self.recorded.append(Recorded(event_id, flow, name, None if leg is None else leg["id"], str(text)))
         return event_id
 
@@ -267,16 +262,16 @@ class Work:
             self.set_case(changed_at=self.now)
             self._look_ahead()
         if self.case_changes:
-            self.tx.execute(CHANGE_CASE, {"row": self.case["id"], **self.case_changes})
+            late.put(self.tx, CHANGE_CASE, [{"row": self.case["id"], **self.case_changes}])
         if self._words is not None:
-            word_index.change(self.tx, self.case["id"], self._words, self._texts())
+            word_index.CASES.change(self.tx, self.case["id"], self._words, self._texts())
             self._words = None
         for leg_id, values in self.leg_changes.items():
-            self.tx.execute(CHANGE_LEG, {"row": leg_id, **values})
+            late.put(self.tx, CHANGE_LEG, [{"row": leg_id, **values}])
         self.case_changes, self.leg_changes = {}, {}
 
     def _texts(self) -> list[str]:
-        return [self.case[name] for name in word_index.COLUMNS]
+        return [self.case[name] for name in word_index.CASES.columns]
 
     def _look_ahead(self) -> None:
         """When each leg next makes itself heard; one that is over is silent."""
@@ -285,11 +280,3 @@ class Work:
                 look_at, watch = refreshed(self.watched(leg), self.now)
                 if (look_at, watch) != (leg["look_at"], leg["watch"]):
                     self.set_leg(leg, look_at=look_at, watch=watch)
-
-
-def facts_of_form(move: Move, form: Mapping[str, str]) -> dict[str, Any]:
-    """What an event keeps of a form: the listed fields that were filled, but none of the citizen's own text.
-
-    That text lies in the case and its revisions, where it can be corrected and deleted (control F5).
-    """
-    return {name: form[name].strip() for name in move.form if name not in TICKET_TEXT and form.get(name, "").strip()}

@@ -27,8 +27,8 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
 
 
 def ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """The word index is derived, and of another make on each database: it stands in no model."""
-    return not (kind == "table" and name and name.startswith(word_index.NAME))
+    """A word index is derived, and of another make on each database: it stands in no model."""
+    return not (kind == "table" and name and name.startswith(word_index.NAMES))
 
 
 def migrate(connection: Connection) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.nodeid import coerce_node_id
+from argon2.low_level import hash_secret_raw
 from hypothesis import settings
 
-from core import Core
+from core import Core, crypto
 from tests.clock import StillClock
-from tests.databases import ROOT, PostgreSQL, Prepare, SQLite, migrated
+from tests.databases import HOME, ROOT, PostgreSQL, Prepare, SQLite, migrated
+from tests.once import remember
 from tests.requirements import Proofs
 from tests.sandbox.rig import Sandbox, started
 from tests.sandbox.town import directory
@@ -31,6 +35,14 @@ settings.load_profile("ci")
 for name in [name for name in os.environ if name.startswith("APP_")]:
     del os.environ[name]
 os.environ["APP_CONFIG"] = str(ROOT / "config.yaml")
+HOME.mkdir(exist_ok=True)
+sys.dont_write_bytecode = False  # many tests start processes, and each would compile the product anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(HOME))  # tmp_path lies beside the prepared databases
+
+
+WITH_CHROMIUM = frozenset({"browser", "ground", "pages"})
+"""Fixtures that open Chromium: what uses one is tried once more, for a machine too busy to draw in time."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +51,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Proofs(config), "proofs")
+    remember(HOME / "templates")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes minutes begins first; what needs Chromium is tried once more, a module of it with one Chromium."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if WITH_CHROMIUM & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if config.getoption("loadgroup", False):
+            _keep_together(item)
+
+
+def _keep_together(item: pytest.Item) -> None:
+    """Behind a test's name stands its group, by which the run is shared out among processes.
+
+    pytest-xdist 3.8 writes it where pytest 9.2 no longer looks (its issue 1386), which strews the tests of a module
+    over all processes, and whatever the module prepares is prepared in each of them.
+    """
+    marker = item.get_closest_marker("xdist_group")
+    if marker is not None and not item.nodeid.endswith(ending := f"@{marker.args[0]}"):
+        item._id = coerce_node_id(item.nodeid + ending)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +112,12 @@ def _prepared(request: pytest.FixtureRequest, folder: Path, prepare: Prepare) ->
         return
     with request.getfixturevalue("postgresql").database(prepare) as url:
         yield url
+
+
+@pytest.fixture
+def stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every password is stretched whenever it is asked for, as in service: for tests of how long that takes."""
+    monkeypatch.setattr(crypto, "hash_secret_raw", hash_secret_raw)
 
 
 @pytest.fixture

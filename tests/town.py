@@ -8,7 +8,7 @@ from core import Core, build_core
 from core.seeding import town
 from core.settings import Settings
 from tests.clock import StillClock
-from tests.databases import migrated
+from tests.databases import files_beside, migrated
 
 ANYWHERE = "http://127.0.0.1:9"
 """An address nobody listens on, for tests that send nothing."""
@@ -20,7 +20,18 @@ def settings_for(url: str, sandbox: str = ANYWHERE, **sections: dict[str, Any]) 
         "database": {"url": url},
         "dingtalk": {"api": sandbox, "oapi": sandbox},
         "hotline": {"address": f"{sandbox}/hotline" if sandbox != ANYWHERE else ""},
+        "opus": {"address": f"{sandbox}/opus" if sandbox != ANYWHERE else ""},
+        "province": {"address": f"{sandbox}/province" if sandbox != ANYWHERE else ""},
+        "service_platform": {"address": f"{sandbox}/service-platform" if sandbox != ANYWHERE else ""},
         "clock": {"address": ""},
+        "feeds": {"sources": {"*": {"address": ""}}},
+        "wechat": {
+            "api": sandbox,
+            "open": sandbox,
+            "jsapi": f"{sandbox}/sandbox/wx.js" if sandbox != ANYWHERE else "",
+        },
+        "files": {"address": files_beside(url)},
+        "sms": {"endpoint": sandbox.removeprefix("http://") if sandbox != ANYWHERE else ""},
     }
     for name, section in sections.items():
         ours[name] = {**ours.get(name, {}), **section}

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 def create_app(core: Core | None = None) -> APIFlask:
     """The application over `core`, or over one built from the settings. Raises Unguarded for an open route."""
     from core import build_core  # here, so that naming this package stays cheap
+    from core.logs import keep_values_out
     from webapp.site import build_site
 
+    keep_values_out()
     return build_site(core or build_core())
 
 
 def serve() -> APIFlask:
     """What the web server starts: the application, with its log as JSON lines."""
+    from core.garbage import spare_the_collector
     from core.logs import start_log
 
     start_log()
-    return create_app()
+    app = create_app()
+    spare_the_collector()
+    return app

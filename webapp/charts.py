@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.figures import HANDLED, Chapter, Line, Stats
+from core.score_views import Board
+from core.scoring import Score
 
 MOST_BARS = 15
 Opens = Callable[[str, Line, str], str]
+Address = Callable[..., str]
 
 
 def chart_of(chapter: Chapter, stats: Stats, opens: Opens) -> dict[str, Any] | None:
@@ -71,3 +74,55 @@ def _series(
 
 def _number(line: Line, measure: str) -> int:
     return int(next((cell.number or 0 for cell in line.cells if cell.measure == measure), 0))
+
+
+def score_chart(board: Board, lines: Sequence[Score], address: Address) -> dict[str, Any] | None:
+    """The scores of one group as bars, best first; a bar opens its unit. None where nobody has a score."""
+    told = [one for one in lines if one.score is not None][:MOST_BARS]
+    if not told:
+        return None
+    return {
+        "shape": "bars",
+        "labels": [board.names[one.unit] for one in told],
+        "notes": [f"{one.rank}/{one.among}" for one in told],
+        "series": [
+            {
+                "name": "得分", "tone": "brand", "values": [one.score for one in told],
+                "opens": [address(unit=one.unit) for one in told],
+            }
+        ],
+    }  # fmt: skip
+
+
+def satisfaction_chart(board: Board, address: Address) -> dict[str, Any] | None:
+    """Each unit's feedback as one bar: satisfied, not, not rated yet."""
+    named = (("满意", "ok", "pleased"), ("不满意", "alarm", "displeased"), ("未评价", "rest", "unrated"))
+    return _counted(board, address, named)
+
+
+def handling_chart(board: Board, address: Address) -> dict[str, Any] | None:
+    """Each called unit's orders as one bar: fed back, not, at work, released."""
+    named = (
+        ("已反馈", "ok", "fed_back"), ("未反馈", "alarm", "unfed"), ("办理中", "brand", "running"),
+        ("移出", "rest", "released"),
+    )  # fmt: skip
+    return _counted(board, address, named)
+
+
+def _counted(board: Board, address: Address, named: Sequence[tuple[str, str, str]]) -> dict[str, Any] | None:
+    lines = [one for one in board.scores if any(one.counts[name] for _, _, name in named)]
+    lines = sorted(lines, key=lambda one: -one.counts["called"])[:MOST_BARS]
+    if not lines:
+        return None
+    orders = "joint_scores.orders"
+    return {
+        "shape": "bars",
+        "labels": [board.names[one.unit] for one in lines],
+        "series": [
+            {
+                "name": title, "tone": tone, "values": [one.counts[name] for one in lines],
+                "opens": [address(orders, unit=one.unit, what=name) for one in lines],
+            }
+            for title, tone, name in named
+        ],
+    }  # fmt: skip

@@ -18,18 +18,25 @@ from sqlalchemy import Connection
 from core import Refusal
 from core.adapters.hotline import build_hotline
 from core.adapters.http import Unreachable
-from core.backup import BackupFault, back_up
 from core.crypto import Unreadable
-from core.feed import pull
+from core.grants import grants
+from core.hotline import pull
+from core.licences.feed import SOURCE as LICENCES
 from core.machines import Machines
-from core.restore import restore
+from core.ports import FileMissing
 from core.sealed import reseal
 from core.seeding.district import WrongDistrict, read_district
 from core.settings import WrongSettings
+from core.untaken import tell_of_untaken
 from webapp.accounts import open_account
+from webapp.backup_commands import backup, restore_file
 from webapp.context import the_core
 from webapp.replay import replay
+from webapp.retention_commands import retention
+from webapp.roster_commands import directory
 from webapp.suggest_commands import suggest
+from webapp.upward_commands import upward
+from webapp.wechat_commands import wechat
 
 OPENAPI_FILE = Path(__file__).parent / "static" / "openapi.json"
 rollup = AppGroup("rollup", help="统计：从零重算。")
@@ -86,46 +93,18 @@ def verify_log() -> None:
     click.echo(f"日志完好：核验 {verdict.checked} 条，末条为第 {verdict.head_seq} 条。")
 
 
-@click.command("backup", help="把全部数据加密备份到一个目录，并回读一遍。")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@with_appcontext
-def backup(folder: Path) -> None:
-    core = the_core()
-    try:
-        path = back_up(core.engine, core.vault, folder)
-    except BackupFault as fault:
-        raise _stop(fault) from None
-    core.note(None, "backup.made", f"file:{path.name}", "done", channel="cli")
-    click.echo(f"已备份：{path}（{path.stat().st_size:,} 字节）")
-    if not (verdict := core.verify_log()).ok:
-        raise _stop(f"备份已写好，但操作日志核验不通过：{verdict.why}请先查明原因，恢复时会拒绝这份备份。")
-
-
-@click.command("restore", help="把备份恢复到一个空库，核对行数、日志和密文后才保留。")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@with_appcontext
-def restore_file(file: Path) -> None:
-    core = the_core()
-    try:
-        done = restore(core.engine, core.vault, file)
-    except BackupFault as fault:
-        raise _stop(fault) from None
-    core.note(None, "backup.restored", f"file:{file.name}", "done", channel="cli")
-    click.echo(f"已恢复 {done.rows:,} 行；日志 {done.entries:,} 条完好；{done.sealed} 类密文可以打开。")
-
-
 @click.command("rotate-keys", help="把旧密钥加密的字段改用最新密钥重新加密，可重复执行。")
 @with_appcontext
 def rotate_keys() -> None:
     core = the_core()
     label = core.vault.current("data").label
     try:
-        count = reseal(core.engine, core.vault)
-    except Unreadable as fault:
+        count, files = reseal(core.engine, core.vault), core.files.renew()
+    except (Unreadable, FileMissing) as fault:
         core.note(None, "keys.rotated", f"key:{label}", "refused", "Unreadable", channel="cli")
         raise _stop(f"有字段打不开，其余已重新加密：{fault}") from None
     core.note(None, "keys.rotated", f"key:{label}", "done", channel="cli")
-    click.echo(f"已用「{label}」重新加密 {count:,} 个字段。")
+    click.echo(f"已用「{label}」重新加密 {count:,} 个字段、{files:,} 个文件。")
 
 
 @click.command("openapi", help="重新生成接口说明文件 webapp/static/openapi.json。")
@@ -143,6 +122,15 @@ def openapi(stdout: bool) -> None:
 def openapi_text(app: APIFlask) -> str:
     """The OpenAPI document as it is committed."""
     return json.dumps(app.spec, ensure_ascii=False, indent=2, sort_keys=True, default=str) + "\n"
+
+
+@click.command("grants", help="列出给程序自己的数据库角色授权的语句（PostgreSQL），由建表的角色执行。")
+@click.argument("role")
+def grant(role: str) -> None:
+    try:
+        click.echo("\n".join(grants(role)))
+    except Refusal as refusal:
+        raise _stop(refusal) from None
 
 
 @client.command("add", help="新增一个接口客户端，密钥只显示这一次。")
@@ -166,6 +154,37 @@ def close_client(appid: str) -> None:
     except Refusal as refusal:
         raise _stop(refusal) from None
     click.echo(f"已停用「{appid}」。")
+
+
+@client.command(
+    "feeds",
+    help="一个客户端只推送这些数据集（专题.数据集、专题.*，或 service_platform.licences 证照）；不写则恢复为只读办件。",
+)
+@click.argument("appid")
+@click.argument("names", nargs=-1)
+def allow_feeds(appid: str, names: tuple[str, ...]) -> None:
+    known = the_core().feeds.datasets
+    topics = {f"{one.topic}.*" for one in known.values()} | {LICENCES}
+    if strange := [name for name in names if name not in known and name not in topics]:
+        raise _stop(f"没有数据集「{strange[0][:80]}」。")
+    what = f"client:{appid[:40]}"
+    try:
+        the_core().operate("client.feeds", what, lambda tx: _machines().allow_feeds(appid, names, tx))
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    click.echo(f"「{appid}」只推送 {'、'.join(names)}。" if names else f"「{appid}」恢复为只读办件。")
+
+
+@client.command("limit", help="一个客户端每分钟最多调用几次；不写次数则恢复为统一规定。")
+@click.argument("appid")
+@click.argument("calls", type=int, required=False)
+def limit_client(appid: str, calls: int | None) -> None:
+    what = f"client:{appid[:40]}"
+    try:
+        the_core().operate("client.limited", what, lambda tx: _machines().limit_client(appid, calls, tx))
+    except Refusal as refusal:
+        raise _stop(refusal) from None
+    click.echo(f"「{appid}」每分钟最多 {calls:,} 次。" if calls else f"「{appid}」恢复为统一规定的次数。")
 
 
 def _hand_out(appid: str, make: Callable[[Machines, Connection], str], action: str) -> None:
@@ -227,8 +246,8 @@ def pull_once() -> None:
     except (Unreachable, Refusal) as fault:
         raise _stop(f"没有拉取成功：{fault}。已收下的不受影响，下次从断点继续。") from None
     click.echo(f"收下 {pulled.taken} 张，其中 {pulled.known} 张已收过；拒收 {len(pulled.refused)} 张。")
-    for line in pulled.refused:
-        click.echo(line)
+    click.echo("".join(f"{one.outside_no or '没有编号'}：{one.why}\n" for one in pulled.refused), nl=False)
+    tell_of_untaken(core, pulled.refused)
 
 
 @feed.command("replay", help="把公开的群众留言按时间顺序作为 12345 工单推送到运行中的平台。")
@@ -243,6 +262,6 @@ def replay_file(file: Path, speed: float, limit: int, address: str) -> None:
 
 
 _COMMANDS = (
-    seed, import_district, account, calendar, rollup, verify_log, backup, restore_file, rotate_keys, openapi, client,
-    feed, suggest,
+    seed, import_district, account, calendar, rollup, verify_log, backup, restore_file, rotate_keys, openapi, grant,
+    client, directory, feed, retention, suggest, upward, wechat,
 )  # fmt: skip

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from flask import current_app, g, request
 
 from core import Actor, Core
 from core.errors import Malformed, NotSignedIn
 
+T = TypeVar("T")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 def the_core() -> Core:
     """The core this application was created for."""
     return cast(Core, current_app.extensions["core"])
+
+
+def kept(name: str, build: Callable[[], T]) -> T:
+    """What this application keeps from its first use on, being heavy to load or build. Raises what `build` raises."""
+    held = current_app.extensions.get(name)
+    if held is None:
+        held = current_app.extensions[name] = build()
+    return cast(T, held)
 
 
 def the_actor() -> Actor:
@@ -27,7 +37,7 @@ def the_actor() -> Actor:
 
 
 def address() -> str:
-    """Where the request comes from, for the log and the lock; a proxy's headers are not believed (H5)."""
+    """Where the request comes from, for the log, the lock and the limits; of proxies only the listed are believed."""
     return request.remote_addr or ""
 
 

@@ -1,7 +1,8 @@
-"""What other systems push to us: the 12345 platform's signed tickets."""
+"""What other systems push to us: the 12345 platform's signed tickets, the SMS platform's receipts."""
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
 from typing import Any
 
@@ -9,20 +10,19 @@ from apiflask import APIBlueprint
 from flask import request
 
 from core import Refusal
+from core.adapters.aliyun_sms import read_receipts
 from core.adapters.signatures import check_signature
 from core.adapters.tickets import read_ticket, shown
-from core.errors import BadSignature, Busy, DifferentBody, Malformed, TooLong
-from core.feed import ticket_key
+from core.errors import BadSignature, Busy, DifferentBody, Malformed, TooLong, Unknown
+from core.hotline import ticket_key
 from core.people import HOTLINE
-from webapp.api import machines
+from core.plain import plain
 from webapp.auth import MACHINE, audience
 from webapp.bodies import json_of
 from webapp.context import address, the_core
 
 MOST_BYTES = 1024 * 1024
 MOST_TICKETS = 100
-FORGED_A_MINUTE = 60
-"""Pushes with a wrong signature of one address that go on record in a minute; beyond them it is an alarm."""
 
 hooks = APIBlueprint("hooks", __name__, url_prefix="/hooks", tag="推送")
 
@@ -56,11 +56,32 @@ def push_tickets() -> dict[str, Any]:
     return {"accepted": accepted, "refused": refused}
 
 
+@hooks.post("/sms/<secret>")
+@hooks.doc(
+    summary="短信回执",
+    description=(
+        "短信平台批量推送的回执：JSON 数组，每条有 phone_number、success、err_code、sms_size、biz_id、out_id。"
+        "推送没有签名：地址最后一段是只有平台知道的口令，且只认本系统发出的那条短信。重复推送不改变什么。"
+    ),
+    responses=[200, 400, 404, 413],
+)
+@audience(MACHINE)
+def take_receipts(secret: str) -> dict[str, Any]:
+    """Receipts pushed by the SMS platform; a stranger's path looks like none at all."""
+    known = the_core().settings.sms.receipt_secret.get_secret_value()
+    if not known or not hmac.compare_digest(known.encode(), secret.encode()):
+        raise Unknown(what="地址")
+    the_core().sms.report(read_receipts(json_of(_body())), pushed=True)
+    return {"code": 0, "msg": "接收成功"}
+
+
 def _remember(refusal: Refusal, number: str) -> None:
     """A ticket refused before the door is on record too; one number with two bodies is an alarm (C3)."""
     the_core().note_refusal(HOTLINE, "case.registered", f"outside:{number}", refusal, "hotline", address())
     if isinstance(refusal, DifferentBody):
-        the_core().alarm("different-body", f"12345 工单 {number} 同一版本两次内容不同，后一次已拒收，请核对。")
+        the_core().alarm(
+            "different-body", f"12345 工单 {plain(number, 64)} 同一版本两次内容不同，后一次已拒收，请核对。"
+        )
 
 
 def _body() -> bytes:
@@ -95,7 +116,7 @@ def _verify(body: bytes) -> None:
             core.use_nonce,
         )
     except BadSignature as refusal:
-        if machines().wait_s(f"hook:{address()}", FORGED_A_MINUTE):
+        if core.rates.wait_s("forged", address()):
             refusal.on_record = True  # those before it are, and nobody reads a thousand more
             core.alarm("signature", f"{address()} 连续推送签名不对的 12345 工单，请核对密钥或封禁该地址。")
         core.note_refusal(HOTLINE, "feed.pushed", "hook:hotline", refusal, "hotline", address())
@@ -103,7 +124,9 @@ def _verify(body: bytes) -> None:
 
 
 def _tickets(value: Any) -> list[Any]:
-    if isinstance(value, dict) and set(value) == {"tickets"}:
+    if isinstance(value, dict) and "tickets" in value:
+        if unknown := next((name for name in value if name != "tickets"), None):
+            raise Malformed(why=f"不认识字段「{shown(unknown)}」")
         rows = value["tickets"]
         if not isinstance(rows, list) or not rows:
             raise Malformed(why="tickets 应是工单的列表")

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from core.adapters.http import Http, Unreachable
 from core.adapters.signatures import sign
-from core.db import canonical
+from core.canon import canonical
 from core.policy import read as read_table
 from core.settings import Hotline
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -11,6 +10,7 @@ import sys
 from bots.dingtalk.bot import Bot, build_bot
 from bots.dingtalk.log import quiet_sdk
 from core import build_core
+from core.garbage import spare_the_collector
 from core.logs import start_log
 from core.settings import WrongSettings
 
@@ -18,9 +18,6 @@ log = logging.getLogger("bots.dingtalk")
 
 SWITCH_S = 0.003
 """How long a thread may keep the interpreter: short, so that answers leave while others are still being worked out."""
-
-GARBAGE = 100_000
-"""New objects between two looks for garbage; one click makes some thousands, nearly all freed without a look."""
 
 
 async def listen(bot: Bot) -> None:
@@ -30,13 +27,6 @@ async def listen(bot: Bot) -> None:
         loop.add_signal_handler(name, bot.stop)
     bot.client.on_connected = lambda: log.info("connected to DingTalk")
     await bot.run()
-
-
-def spare_the_collector() -> None:
-    """Tables and code live as long as the process: they are not searched for garbage again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE, 50, 50)
 
 
 def main() -> int:

@@ -7,8 +7,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -30,10 +31,22 @@ DELIVER = "/v1.0/card/instances/deliver"
 CARDS = "/v1.0/card/instances"
 BATCH_SEND = "/v1.0/robot/oToMessages/batchSend"
 PICTURE = "/v1.0/robot/messageFiles/download"
+USER_TOKEN = "/v1.0/oauth2/userAccessToken"
+JSAPI_TICKETS = "/v1.0/oauth2/jsapiTickets"
 USER_GET = "/topapi/v2/user/get"
 UPLOAD = "/media/upload"
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file to upload: `kind` is image, voice, video or file."""
+
+    kind: str
+    name: str
+    data: bytes
+    mime: str
 
 
 class DingTalkApi:
@@ -59,28 +72,32 @@ class DingTalkApi:
 
     def create_and_deliver(self, body: Json) -> Json:
         """`POST …/createAndDeliver` → its `result`. Raises ApiFault."""
-        return _result(self._counted("POST", CREATE, body))
+        return _result(self.ask("POST", CREATE, body))
 
     def deliver(self, body: Json) -> list[Json]:
         """`POST …/deliver` → one row a space. Raises ApiFault."""
-        rows = self._counted("POST", DELIVER, body).get("result")
+        rows = self.ask("POST", DELIVER, body).get("result")
         return rows if isinstance(rows, list) else []
 
     def update(self, body: Json) -> None:
         """`PUT /v1.0/card/instances`: every copy of a card changes silently. Raises ApiFault."""
-        self._counted("PUT", CARDS, body)
+        self.ask("PUT", CARDS, body)
 
     def batch_send(self, users: list[str], title: str, text: str) -> Json:
         """A markdown message to at most 20 people, each in their chat with the robot. Raises ApiFault."""
         param = json.dumps({"title": title, "text": text}, ensure_ascii=False)
         body = {"robotCode": self._settings.robot_code, "userIds": users, "msgKey": "sampleMarkdown", "msgParam": param}
-        return self._counted("POST", BATCH_SEND, body)
+        return self.ask("POST", BATCH_SEND, body)
 
     def upload_image(self, png: bytes) -> str:
         """A picture for use inside DingTalk → its media id. Raises ApiFault."""
+        return self.upload("image", "chart.png", png, "image/png")
+
+    def upload(self, kind: str, name: str, data: bytes, mime: str) -> str:
+        """A file for use inside DingTalk (`kind`: image, file) → its media id. Raises ApiFault."""
         self._buckets.wait(UPLOAD)
         self._count(f"POST {UPLOAD}")
-        media = self._call("POST", UPLOAD, {}, old=True, png=png).get("media_id")
+        media = self._call("POST", UPLOAD, {}, old=True, media=Media(kind, name, data, mime)).get("media_id")
         if not isinstance(media, str) or not media:
             raise ApiFault("again", "no media id in the answer", UPLOAD)
         return media
@@ -89,7 +106,56 @@ class DingTalkApi:
         """A picture to at most 20 people, each in their chat with the robot. Raises ApiFault."""
         param = json.dumps({"photoURL": media})
         body = {"robotCode": self._settings.robot_code, "userIds": users, "msgKey": "sampleImageMsg", "msgParam": param}
-        return self._counted("POST", BATCH_SEND, body)
+        return self.ask("POST", BATCH_SEND, body)
+
+    def send_file(self, users: list[str], media: str, name: str, kind: str) -> Json:
+        """A file to at most 20 people, each in their chat with the robot (dingtalk.md §6). Raises ApiFault."""
+        param = json.dumps({"mediaId": media, "fileName": name, "fileType": kind}, ensure_ascii=False)
+        body = {"robotCode": self._settings.robot_code, "userIds": users, "msgKey": "sampleFile", "msgParam": param}
+        return self.ask("POST", BATCH_SEND, body)
+
+    def ask(self, method: str, path: str, body: Json, query: Mapping[str, str] | None = None) -> Json:
+        """A call of the new API → its whole answer. Counted. Raises ApiFault."""
+        self._buckets.wait(path)
+        self._count(f"{method} {path}")
+        return self._call(method, f"{path}?{urlencode(query)}" if query else path, body)
+
+    def ask_old(self, path: str, body: Json) -> Any:
+        """A call of the old API → its `result`. Counted. Raises ApiFault."""
+        self._buckets.wait(path)
+        self._count(f"POST {path}")
+        return self._call("POST", path, body, old=True).get("result")
+
+    def ask_as(self, token: str, path: str) -> Json:
+        """`GET` of the new API as the person whose user token this is. Raises ApiFault."""
+        return self._bare("GET", path, {}, {"x-acs-dingtalk-access-token": token})
+
+    def jsapi_ticket(self) -> tuple[str, float]:
+        """The ticket that signs pages for DingTalk's script, and its life in seconds (§5.1). Raises ApiFault."""
+        answer = self.ask("POST", JSAPI_TICKETS, {})
+        ticket = answer.get("jsapiTicket")
+        if not isinstance(ticket, str) or not ticket:
+            raise ApiFault("again", "no ticket in the answer", JSAPI_TICKETS)
+        return ticket, _seconds(answer.get("expireIn"))
+
+    def user_token(self, code: str) -> str:
+        """A code of the login page → a token of the person who agreed there (dingtalk.md §5.1). Raises ApiFault."""
+        keys = {"clientId": self._settings.client_id, "clientSecret": self._settings.client_secret.get_secret_value()}
+        body = {**keys, "code": code, "grantType": "authorization_code"}
+        token = self._bare("POST", USER_TOKEN, body, {}).get("accessToken")
+        if not isinstance(token, str) or not token:
+            raise ApiFault("again", "no token in the answer", USER_TOKEN)
+        return token
+
+    def _bare(self, method: str, path: str, body: Json, headers: Mapping[str, str]) -> Json:
+        """One call that needs no token of ours."""
+        try:
+            status, answer = self._send(method, self._settings.api.rstrip("/") + path, body, headers)
+        except httpx.HTTPError as error:
+            raise of_transport(error, path) from None
+        if fault := of_answer(status, answer, path):
+            raise fault
+        return answer or {}
 
     def knows(self, user: str) -> bool:
         """Is this userId somebody of the organisation? Not counted. Raises ApiFault when it cannot be told."""
@@ -103,9 +169,9 @@ class DingTalkApi:
 
     def picture(self, code: str, most: int) -> bytes:
         """The bytes behind a download code, at most `most` and one (dingtalk.md §3). Raises ApiFault."""
-        answer = self._counted("POST", PICTURE, {"robotCode": self._settings.robot_code, "downloadCode": code})
+        answer = self.ask("POST", PICTURE, {"robotCode": self._settings.robot_code, "downloadCode": code})
         url = str(answer.get("downloadUrl") or "")
-        if urlsplit(url).scheme != "https" and _place(url) != _place(self._settings.api):
+        if urlsplit(url).scheme != "https" and _place(url) not in self._homes():
             raise ApiFault("never", "download address", PICTURE)
         until, read = time.monotonic() + WHOLE_CALL_S, bytearray()
         try:
@@ -122,8 +188,7 @@ class DingTalkApi:
 
     def whisper(self, webhook: str, text: str) -> bool:
         """Say a line on a session webhook; False when its host is not DingTalk's or nothing came of it (T14)."""
-        homes = {_place(self._settings.api), _place(self._settings.oapi)}
-        if not webhook or _place(webhook) not in homes:
+        if not webhook or _place(webhook) not in self._homes():
             return False
         try:
             status, body = self._send("POST", webhook, {"msgtype": "text", "text": {"content": text}}, {})
@@ -132,17 +197,15 @@ class DingTalkApi:
             return False
         return of_answer(status, body, "sendBySession") is None
 
-    def _counted(self, method: str, path: str, body: Json) -> Json:
-        self._buckets.wait(path)
-        self._count(f"{method} {path}")
-        return self._call(method, path, body)
+    def _homes(self) -> set[tuple[str, str]]:
+        return {_place(self._settings.api), _place(self._settings.oapi)}
 
-    def _call(self, method: str, path: str, body: Json, *, old: bool = False, png: bytes = b"") -> Json:
+    def _call(self, method: str, path: str, body: Json, *, old: bool = False, media: Media | None = None) -> Json:
         """One call; a token that DingTalk no longer takes is replaced once."""
         token = self._fresh_token()
         fault = None
         for _ in range(2):
-            fault, answer = self._once(method, path, body, token, old, png)
+            fault, answer = self._once(method, path, body, token, old, media)
             if fault is None:
                 return answer
             if fault.code not in BAD_TOKEN:
@@ -151,14 +214,14 @@ class DingTalkApi:
         raise fault or ApiFault("again", "", path)
 
     def _once(
-        self, method: str, path: str, body: Json, token: str, old: bool, png: bytes
+        self, method: str, path: str, body: Json, token: str, old: bool, media: Media | None
     ) -> tuple[ApiFault | None, Json]:
         base = self._settings.oapi if old else self._settings.api
         url = base.rstrip("/") + path + (f"?access_token={token}" if old else "")
-        url += "&type=image" if png else ""
+        url += f"&type={media.kind}" if media else ""
         headers = {} if old else {"x-acs-dingtalk-access-token": token}
         try:
-            status, answer = self._send(method, url, body, headers, png)
+            status, answer = self._send(method, url, body, headers, media)
         except httpx.HTTPError as error:
             return of_transport(error, path), {}
         return of_answer(status, answer, path), answer or {}
@@ -183,13 +246,13 @@ class DingTalkApi:
             return token
 
     def _send(
-        self, method: str, url: str, body: Json, headers: Mapping[str, str], png: bytes = b""
+        self, method: str, url: str, body: Json, headers: Mapping[str, str], media: Media | None = None
     ) -> tuple[int, Json | None]:
         """Status and JSON object of the answer (None when it is none), within limits of size and time."""
         until = time.monotonic() + WHOLE_CALL_S
         sent: Json = {"headers": {"Accept": "application/json", **headers}}
-        if png:
-            sent["files"] = {"media": ("chart.png", png, "image/png")}
+        if media:
+            sent["files"] = {"media": (media.name, media.data, media.mime)}
         else:
             sent["content"] = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
             sent["headers"]["Content-Type"] = "application/json"

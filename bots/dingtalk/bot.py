@@ -24,12 +24,13 @@ class Bot:
         self.api = DingTalkApi(settings, core.count_call)
         self.client = SteadyClient(settings, silence_s=silence_s, steady_s=steady_s)
         self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="bot")
+        self._quick = ThreadPoolExecutor(1, thread_name_prefix="clicks")
         self.client.register_all_event_handler(EventsHandler())
         self.client.register_callback_handler(
             ChatbotMessage.TOPIC, ChatHandler(Chat(core), self._pool, self.api.whisper)
         )
         self.client.register_callback_handler(
-            CallbackHandler.TOPIC_CARD_CALLBACK, CardHandler(Answers(core), self._pool)
+            CallbackHandler.TOPIC_CARD_CALLBACK, CardHandler(Answers(core), self._pool, self._quick)
         )
         self._task: asyncio.Task[None] | None = None
 
@@ -47,7 +48,8 @@ class Bot:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            for threads in (self._pool, self._quick):
+                threads.shutdown(wait=False, cancel_futures=True)
             self.api.close()
 
     def stop(self) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from bots.dingtalk.acts import Hand
+from bots.dingtalk.faces import Faces
 from bots.dingtalk.hands import own_case
-from bots.dingtalk.messages import GROUP, LONGEST, NO_TEXT, NOT_TEXT, SINGLE, Aside, Message, Pace
-from bots.dingtalk.words import Said, form_of, guesses, read, told_of
+from bots.dingtalk.joints import JOINT_NUMBERS, JointDesk, seen_from
+from bots.dingtalk.messages import GROUP, LONGEST, NO_TEXT, NOT_TEXT, SINGLE, SPOKEN, Aside, Message, Pace
+from bots.dingtalk.signing import SignDesk
+from bots.dingtalk.words import Said, form_of, guesses, paper_of, read, told_of
 from bots.replies import sentence_of
 from cards.plain import plain, scrub
-from cards.text import help_lines
+from cards.text import duty_lines, help_lines
 from core import Actor, Core, Refusal
 from core.digests import Digests
-from core.errors import Ambiguous, DifferentBody, NotKnownHere, TooLong, TooMany, Unknown
+from core.duty import Duty
+from core.errors import Ambiguous, DifferentBody, FieldMissing, NotKnownHere, TooLong, TooMany, Unknown
 from core.policy.arrivals import arrival_rules
 from core.ports import Ticket
 
@@ -28,6 +33,7 @@ class Chat:
 
     def __init__(self, core: Core, pace: Pace | None = None) -> None:
         self._core, self._hand, self._digests = core, Hand(core), Digests(core)
+        self._joints = JointDesk(core, Faces(core))
         self._pace = pace or Pace()
 
     def hear(self, message_id: object, data: object) -> Aside | None:
@@ -45,12 +51,15 @@ class Chat:
         except Refusal as refusal:
             return self._aside(message, sentence_of(refusal), refusal)
         allowed = self._pace.allows(message.user)
+        if allowed and self._core.rates.wait_s("chat", str(actor.person)):  # one count for all bots (C5)
+            allowed = False if self._core.rates.first_of_minute("chat", str(actor.person)) else None
         if allowed is None:
             return None
         try:
             if not allowed:
                 raise TooMany()
-            self._answer(message, actor)
+            if not self._is_only_heard(message, actor):
+                self._answer(message, actor)
         except DifferentBody:
             log.info("heard before: %s", message.key)  # acted upon then, and answered
         except Refusal as refusal:
@@ -67,8 +76,7 @@ class Chat:
         return Aside(message.webhook, sentence)
 
     def _answer(self, message: Message, actor: Actor) -> None:
-        if message.pictures and self._is_photo(message, actor):
-            self._draft(message, actor)
+        if message.pictures and self._took(message, actor):
             return
         if not message.text.strip():
             self._say(message, actor, NOT_TEXT.get(message.kind, NO_TEXT))
@@ -79,11 +87,14 @@ class Chat:
         match said.kind:
             case "list":
                 self._card(message, actor, "work", key=said.word)
-            case "home":
-                self._card(message, actor, "home")
-            case "stats":
-                self._card(message, actor, "stats")
-                self._picture(message, actor)
+            case "home" | "patrol":
+                self._card(message, actor, said.kind)
+            case "stats" | "scores" | "last_scores":
+                self._stats(message, actor, {} if said.kind == "stats" else {"scores": said.kind})
+            case "duty":
+                self._say(message, actor, "\n\n".join(duty_lines(Duty(self._core).week(actor))), "值班")
+            case "flag" | "joint" | "joint_act" | "joint_paper":
+                self._joint(message, actor, said)
             case "help":
                 self._say(message, actor, "\n\n".join(help_lines()), "帮助")
             case "refuse_digest" | "want_digest":
@@ -92,6 +103,8 @@ class Chat:
                 self._say(message, actor, self._posts(message, actor, said.word), "岗位")
             case "open" | "find":
                 self._look(message, actor, said)
+            case "sign":
+                self._sign(message, actor, said.rest.split())
             case "register":
                 self._register(message, actor, said)
             case "clock":
@@ -100,14 +113,54 @@ class Chat:
                 self._act(message, actor, said)
             case "short":
                 self._say(message, actor, f"请写上尾号，比如「{form_of(said.word)}」", said.word)
+            case "found" if self._core.arrivals.drafts.may_tell(actor):
+                self._draft(message, actor)
             case _ if self._core.arrivals.drafts.is_story(actor, message.text):
                 self._draft(message, actor)
             case _:
                 self._card(message, actor, "work", words=said.word[:60], guesses=guesses(message.text))
 
+    def _is_only_heard(self, message: Message, actor: Actor) -> bool:
+        """A spoken word that would change something: told back, not done."""
+        if message.kind != SPOKEN or len(message.text) > LONGEST or not read(message.text).acts:
+            return False
+        self._say(message, actor, f"语音听成「{plain(scrub(message.text), 20)}」，要办理请打字或点卡片")
+        return True
+
+    def _stats(self, message: Message, actor: Actor, what: dict[str, str]) -> None:
+        """The card of figures of cases, or of the scores of joint orders, and its picture."""
+        self._card(message, actor, "stats", **what)
+        self._picture(message, actor, **what)
+
+    def _joint(self, message: Message, actor: Actor, said: Said) -> None:
+        """树党旗: the form of a new one, the lists, or an act named with its order."""
+        if said.kind == "flag":
+            self._core.joints.may_raise(actor)
+            self._card(message, actor, "joint_new")
+        elif said.kind == "joint":
+            self._core.joints.listed(actor)
+            self._card(message, actor, "joint_list")
+        elif said.kind == "joint_paper":
+            kind, reason = paper_of(said.rest)
+            order, _ = seen_from(self._core, actor, said.ref)
+            if not reason:
+                raise FieldMissing(field="导出理由", action=f"导出，如「{form_of('联办导出')}」")
+            self._card(message, actor, "paper", joint=order, no=said.ref, format=kind, reason=reason)
+        else:
+            told = self._joints.typed(message.key, actor, said.word, said.ref, said.rest)
+            self._say(message, actor, told, "联办")
+
+    def _sign(self, message: Message, actor: Actor, numbers: list[str]) -> None:
+        """Sign the cases named, else everything that waits for it."""
+        desk = SignDesk(self._core)
+        told = desk.named(message.key, actor, numbers) if numbers else desk.everything(message.key, actor)
+        self._say(message, actor, told, "签收")
+
     def _look(self, message: Message, actor: Actor, said: Said) -> None:
         """A number or tail opens its case; words open the only case they mean, or list them."""
         ref = said.ref or said.word
+        if self._look_at_joint(message, actor, ref):
+            return
         if said.kind == "open" or (ref.isascii() and ref.replace("-", "").isalnum()):
             case_id = self._named(message, actor, ref)
         else:
@@ -120,6 +173,25 @@ class Chat:
         if case_id is not None:
             self._show(message, actor, case_id)
 
+    def _look_at_joint(self, message: Message, actor: Actor, ref: str) -> bool:
+        """A number that only a joint order has opens its card."""
+        is_theirs = ref.upper().startswith(JOINT_NUMBERS)
+        if not is_theirs and not (ref.isascii() and ref.isdigit() and len(ref) >= 4):
+            return False
+        try:
+            if not is_theirs:
+                with suppress(Unknown):
+                    own_case(self._core, actor, ref)
+                    return False
+            order, _ = seen_from(self._core, actor, ref)
+        except Refusal:
+            if is_theirs:
+                raise
+            return False
+        body = {"userId": message.user, "post": actor.post, "joint": order}
+        self._core.reply(f"{message.key}:reply", actor.person or 0, "show", body)
+        return True
+
     def _register(self, message: Message, actor: Actor, said: Said) -> None:
         """A case of their own (R084, R094): it comes back as a card, to send out, pass on or close."""
         parts = told_of(said.rest)
@@ -130,11 +202,30 @@ class Chat:
         done = self._core.register(message.key, ticket, actor, "chat")
         self._say(message, actor, done.sentence, "登记")
 
+    def _took(self, message: Message, actor: Actor) -> bool:
+        """Photos of a feedback or of a new matter, taken in; False where they only go with a command."""
+        if self._is_of_report(message, actor):
+            return True
+        is_photo = self._is_photo(message, actor)
+        if is_photo:
+            self._draft(message, actor)
+        return is_photo
+
+    def _is_of_report(self, message: Message, actor: Actor) -> bool:
+        """Photos for a refusal or feedback on a joint order (R126, R131): each kept by a letter. Raises Refusal."""
+        found = self._joints.brought_for(actor, message.text) if len(message.text) <= LONGEST else None
+        if found is None:
+            return False
+        for place, code in enumerate(message.pictures[: arrival_rules().photo.most]):
+            body = {"userId": message.user, **found, "code": code}
+            self._core.reply(f"{message.key}:photo:{place}", actor.person or 0, "photo", body)
+        return True
+
     def _is_photo(self, message: Message, actor: Actor) -> bool:
         """Photos that tell of a matter: alone, or with words that are no command."""
         drafts = self._core.arrivals.drafts
         if message.text.strip() and len(message.text) <= LONGEST:
-            return read(message.text).kind == "unknown" and drafts.may_tell(actor)
+            return read(message.text).kind in ("unknown", "found") and drafts.may_tell(actor)
         return not message.text.strip() and drafts.may_tell(actor)
 
     def _draft(self, message: Message, actor: Actor) -> None:
@@ -198,9 +289,9 @@ class Chat:
         body = {"userId": message.user, "post": actor.post, **what}
         self._core.reply(f"{message.key}:reply", actor.person or 0, kind, body)
 
-    def _picture(self, message: Message, actor: Actor) -> None:
+    def _picture(self, message: Message, actor: Actor, **what: object) -> None:
         """The drawn chart that goes with a statistics card."""
-        body = {"userId": message.user, "post": actor.post}
+        body = {"userId": message.user, "post": actor.post, **what}
         self._core.reply(f"{message.key}:chart", actor.person or 0, "chart", body)
 
     def _say(self, message: Message, actor: Actor, text: str, title: str = "回复") -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from cards.manifest import Manifest
 from core.errors import Malformed
 
 MAX_CONTENT = 64 * 1024
@@ -16,6 +17,8 @@ MAX_NAME = 64
 MAX_VALUE = 10_000  # characters; the law of each field is in core
 MAX_FIELDS = 40
 MAX_DEPTH = 6
+FORM = "form"
+STALE_BUTTON = "按钮已失效，请重新打开卡片"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Click:
     action: str
     params: Mapping[str, str]
     form: Mapping[str, str]
+    others: tuple[str, ...] = ()
+    """Further components the platform names; a form may name only itself, or itself first (dingtalk.md §4.1)."""
 
     @classmethod
     def parse(cls, message_id: object, data: object) -> Click:
@@ -48,10 +53,11 @@ class Click:
         if not isinstance(actions, list) or not actions or not isinstance(sent, Mapping) or len(sent) > MAX_FIELDS:
             raise Malformed(why="没有按钮内容")
         return cls(
-            key=f"dingtalk:{text_of(message_id, '编号', MAX_KEY, needed=True)}",
-            user=text_of(data.get("userId"), "身份", MAX_NAME, needed=True),
+            key=f"dingtalk:{id_of(message_id, '编号', MAX_KEY, needed=True)}",
+            user=id_of(data.get("userId"), "身份", MAX_NAME, needed=True),
             track=text_of(data.get("outTrackId"), "卡片", MAX_TRACK, needed=True),
             action=text_of(actions[0], "按钮", MAX_NAME, needed=True),
+            others=tuple(text_of(one, "按钮", MAX_NAME) for one in actions[1:MAX_FIELDS]),
             params={name: value_of(name, value) for name, value in sent.items() if name != "form"},
             form=_form(sent.get("form")),
         )
@@ -68,6 +74,40 @@ class Click:
         if len(text) > 18 or not text.isascii() or not text.isdigit():
             raise Malformed(why="按钮内容不对，请重新打开卡片")
         return int(text)
+
+
+def meant(click: Click, card: Manifest, offered: Callable[[], Collection[str]]) -> Click:
+    """The click with an action its card knows, where the platform names the form and not the button behind it.
+
+    A form that names only itself is the one action whose params came, whose fields hold all that was filled in and
+    whose required ones are; of several, the one `offered` to the clicker now.
+
+    Raises:
+        Malformed: no button of this card, or a form that could be several.
+    """
+    if click.action in card.actions:
+        return click
+    known = [one for one in click.others if one in card.actions][:1]
+    if not known and FORM in (click.action, *click.others):
+        known = [name for name in card.forms if _may_be(click, card, name)]
+        if len(known) > 1:
+            known = sorted({*known} & {*offered()}) or known
+        if len(known) > 1:
+            raise Malformed(why="分不清填的是哪张表单，请在办件页面办理")
+    if not known:
+        raise Malformed(why=STALE_BUTTON)
+    return replace(click, action=known[0], others=())
+
+
+def _may_be(click: Click, card: Manifest, action: str) -> bool:
+    spec, needed = card.actions[action], {field.name for field in card.forms[action] if field.required}
+    return spec.params.keys() <= click.params.keys() and needed <= click.form.keys() <= spec.form.keys()
+
+
+def id_of(value: object, what: str, limit: int, *, needed: bool = False) -> str:
+    """A name the platform gives somebody or something: a text, or a whole number for it. Raises Malformed."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return text_of(str(value) if whole else value, what, limit, needed=needed)
 
 
 def text_of(value: object, what: str, limit: int, *, needed: bool = False) -> str:
@@ -104,6 +144,8 @@ def value_of(name: object, value: object) -> str:
 def _form(value: object) -> dict[str, str]:
     if value is None or value == "":
         return {}
+    if isinstance(value, str):
+        value = _object(value, "表单")
     if not isinstance(value, Mapping) or len(value) > MAX_FIELDS:
         raise Malformed(why="表单不完整")
     filled = {str(name): value_of(name, one) for name, one in value.items()}
@@ -111,15 +153,28 @@ def _form(value: object) -> dict[str, str]:
 
 
 def _content(value: object) -> Mapping[str, Any]:
-    text = text_of(value, "按钮内容", MAX_CONTENT, needed=True)
+    return _object(value if not isinstance(value, Mapping) else _again(value), "按钮内容")
+
+
+def _again(value: Mapping[str, Any]) -> str:
+    """As the JSON text it should have come as, so that the same limits hold."""
+    try:
+        return json.dumps(value)
+    except (ValueError, RecursionError):
+        raise Malformed(why="按钮内容层次太深") from None
+
+
+def _object(value: object, what: str) -> Mapping[str, Any]:
+    """The object in a JSON text. Raises Malformed."""
+    text = text_of(value, what, MAX_CONTENT, needed=True)
     if _depth(text) > MAX_DEPTH:
-        raise Malformed(why="按钮内容层次太深")
+        raise Malformed(why=f"{what}层次太深")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        raise Malformed(why="按钮内容不是规定的格式") from None
+        raise Malformed(why=f"{what}不是规定的格式") from None
     if not isinstance(content, Mapping):
-        raise Malformed(why="按钮内容不是规定的格式")
+        raise Malformed(why=f"{what}不是规定的格式")
     return content
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from cards import Face
@@ -12,6 +12,7 @@ from core.copies import Copy
 
 CROWD = 30  # IM_ROBOT targets of one openSpaceId (dingtalk.md §9)
 SHUT = "shut"  # the hash of a personal copy that a newer one replaced; it is never drawn again
+CALLED = "called"  # the hash of a copy named in a call that makes the card, while nobody knows whether the call worked
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Viewer:
     """Somebody who holds or should hold the card: their name in DingTalk and the face they should see.
 
     `turn`: the next step is open to them. `member`: the case concerns them, so a copy of the shared card is theirs;
-    others only asked for a card of their own, or held one when the case did concern them.
+    others only asked for a card of their own, or held one when the case did concern them. `stands_for`: the hash of the
+    face that this one stands in for, where DingTalk does not let that one's words through.
     """
 
     person: int
@@ -28,24 +30,41 @@ class Viewer:
     face: Face
     turn: bool = True
     member: bool = True
+    stands_for: str = ""
 
     @property
     def hash(self) -> str:
-        return self.face.fingerprint()
+        return self.stands_for or self.face.fingerprint()
+
+    def showing(self, face: Face) -> Viewer:
+        """The same reader with a face that stands in for theirs, whose truth it tells as far as it may."""
+        return replace(self, face=face, stands_for=self.hash)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """The calls for one card instance.
 
-    `created`: it exists on DingTalk's side. `changed`: whose face must be put there. `new`: who must still get it.
+    `created`: it exists on DingTalk's side. `common`: what everybody holds of it must be put there; otherwise a change
+    is its reader's own and reaches nobody else's phone. `changed`: whose face must be put there. `new`: who must still
+    get it. `called`: persons whom an earlier call was to bring it, which may have worked.
     """
 
     track: str
     created: bool
+    common: bool
     changed: tuple[Viewer, ...]
     new: tuple[Viewer, ...]
     everyone: tuple[Viewer, ...]
+    called: frozenset[int] = frozenset()
+
+    def showing(self, faces: Mapping[int, Face]) -> Step:
+        """The same calls with these faces, by person, in place of the readers' own."""
+
+        def shown(readers: tuple[Viewer, ...]) -> tuple[Viewer, ...]:
+            return tuple(one.showing(faces[one.person]) for one in readers)
+
+        return replace(self, changed=shown(self.changed), new=shown(self.new), everyone=shown(self.everyone))
 
 
 def plan(no: str, readers: Sequence[Viewer], copies: Sequence[Copy]) -> list[Step]:
@@ -85,7 +104,12 @@ def next_own_track(no: str, person: int, copies: Sequence[Copy]) -> str:
 
 
 def _step(track: str, held: tuple[Viewer, ...], copies: Mapping[int, Copy]) -> Step:
-    live = tuple(one for one in held if one.person not in copies or copies[one.person].face_hash != SHUT)
-    changed = tuple(one for one in live if one.person not in copies or copies[one.person].face_hash != one.hash)
-    new = tuple(one for one in live if one.person not in copies or copies[one.person].delivered_at is None)
-    return Step(track, bool(copies), changed, new, live)
+    called = {person for person, copy in copies.items() if copy.face_hash == CALLED}
+    known = {person: copy for person, copy in copies.items() if person not in called}
+    live = tuple(one for one in held if one.person not in known or known[one.person].face_hash != SHUT)
+    changed = tuple(one for one in live if one.person not in known or known[one.person].face_hash != one.hash)
+    reached = {person for person, copy in known.items() if copy.delivered_at is not None}
+    new = tuple(one for one in live if one.person not in reached and (one.member or one.person in known))
+    hashes = [known[one.person].face_hash or "" for one in live if one.person in known]
+    common = any(not told.startswith(live[0].face.common()) for told in hashes)
+    return Step(track, bool(known), common, changed, new, live, frozenset(called))

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from cards import (
     PAGE_SIZE,
     Face,
     Query,
+    ScoreQuery,
     StatsQuery,
     case_face,
     draft_face,
     home_face,
+    joint_face,
+    joint_list_face,
+    joint_new_face,
     manifests,
+    patrol_face,
+    score_face,
     stats_face,
     work_face,
 )
 from cards.card import note_values
 from cards.charts import chart
+from cards.score_chart import score_picture
 from core import Actor, Core
 from core.errors import Unknown
 from core.figures import Ask, Pick, Stats, period
-from core.views import CaseView, Option, WorkPage
+from core.joint_views import JointView
+from core.queries.joint_lists import JointFilter
+from core.score_views import month_of
+from core.views import CaseView, Option, Tally, WorkPage
 from core.worktime import local_date
 
 TITLES = {"todo": "待办", "overdue": "超期", "today": "今日", "done": "已办", "all": "全部", "find": "查找"}
@@ -38,6 +49,22 @@ class Faces:
         """The case card for the reader of this view."""
         return case_face(view, note, base=self._base)
 
+    def joint(self, view: JointView, note: str = "") -> Face:
+        """The card of a joint order for the reader of this view."""
+        return joint_face(view, note, base=self._base)
+
+    def joint_list(self, actor: Actor, key: str = "", note: str = "") -> Face:
+        """One of the reader's lists of joint orders, narrowed where the key goes on with a source. Raises NotYours."""
+        may, (name, _, source) = actor.role in self._core.policy.raises, key.partition(".")
+        page = self._core.joints.listed(actor, name, JointFilter(source=source))
+        return joint_list_face(page, note, may_raise=may)
+
+    def flag(self, actor: Actor, token: str = "", note: str = "") -> Face:
+        """The form that raises a flag, or the one held back under this token. Raises Unknown, FlagGone."""
+        held = self._core.flags.view(actor, token) if token else None
+        choices = self._core.flags.choices(actor)
+        return joint_new_face(held.no if held else "", note, choices=choices, held=held)
+
     def draft(self, actor: Actor, token: str, note: str = "") -> Face:
         """A draft as its writer sees it. Raises Unknown, DraftGone."""
         return draft_face(self._core.arrivals.drafts.view(actor, token), note)
@@ -45,7 +72,15 @@ class Faces:
     def home(self, actor: Actor, query: Query | None = None, page: int = 1, note: str = "") -> Face:
         """The home card of this actor; with a query, its list is open below the numbers (R103, R104)."""
         listed = self.page(actor, query, page) if query else None
-        return home_face(self._core.home(actor), listed, note, query)
+        view, walks = self._core.home(actor), self._core.patrols.today(actor).walks
+        if walks:
+            left = sum(walk.state in ("due", "walking") for walk in walks)
+            view = replace(view, tallies=(*view.tallies, Tally("patrol", "巡查", left)))
+        return home_face(view, listed, note, query)
+
+    def patrol(self, actor: Actor, note: str = "") -> Face:
+        """This person's walks of today."""
+        return patrol_face(self._core.patrols.today(actor), note)
 
     def work(self, actor: Actor, query: Query, page: int = 1, note: str = "") -> Face:
         """A list card."""
@@ -59,6 +94,22 @@ class Faces:
     def chart(self, actor: Actor, query: StatsQuery) -> bytes:
         """The chart of what a statistics card shows, as a picture."""
         return chart(self._figures(actor, query), query.dim)
+
+    def score_query(self, *, last: bool) -> ScoreQuery:
+        """The scores of this month, or of the last one."""
+        first, _ = month_of(local_date(self._core.clock.now()))
+        return ScoreQuery(month_of(first - date.resolution)[0] if last else first)
+
+    def score_card(self, actor: Actor, query: ScoreQuery, note: str = "") -> Face:
+        """The card of scores; with a number opened, its orders are listed below (R134–R136, R144–R146)."""
+        scores, today = self._core.joint_scores, local_date(self._core.clock.now())
+        board = scores.board(actor, query.ask)
+        opened = scores.opened(actor, query.ask, query.opens, query.page, PAGE_SIZE) if query.opens else None
+        return score_face(board, query, today, opened, note, self._base)
+
+    def scores(self, actor: Actor, query: ScoreQuery) -> bytes:
+        """The scores of joint orders of a month as a picture (R134, R144)."""
+        return score_picture(self._core.joint_scores.board(actor, query.ask))
 
     def _figures(self, actor: Actor, query: StatsQuery) -> Stats:
         days = period(query.period, local_date(self._core.clock.now()))

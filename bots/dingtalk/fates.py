@@ -24,6 +24,15 @@ SETTINGS_AT_FAULT = (
     "88",
 )
 BUSY_OLD = ("15", "-1")
+UNSAFE = "param.contentUnsafe"
+"""DingTalk does not show these words; the same card without them it does."""
+
+
+class Withheld(Undelivered):
+    """The card arrived with true state and buttons, but without the words people wrote."""
+
+    def __init__(self) -> None:
+        super().__init__("withheld", "钉钉没有放行原文，卡片已改为请到网页查看，状态和按钮照常更新")
 
 
 class ApiFault(Undelivered):

@@ -8,15 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bots.dingtalk.clicks import MAX_KEY, MAX_NAME, text_of
+from bots.dingtalk.clicks import MAX_KEY, MAX_NAME, id_of
 from core.errors import Malformed
 
 SINGLE, GROUP = "1", "2"
+SPOKEN = "audio"
 LONGEST = 2_000  # characters of one message
 MOST_PARTS = 50  # of one rich text
 NOT_TEXT = {
     "picture": "图片收到了，但没有能用的内容，请再发一次，或用文字写明情况",
-    "audio": "语音还听不懂，请改发文字，比如「进展 0427 已到现场」",
+    SPOKEN: "语音没有听清，请再说一次，或改发文字，比如「进展 0427 已到现场」",
     "video": "视频还看不了，请在办件页面上传，或用文字写明情况",
     "file": "文件还收不了，请在办件页面上传，或用文字写明情况",
 }
@@ -52,8 +53,8 @@ class Message:
         if not isinstance(data, Mapping):
             raise Malformed(why="不是聊天消息")
         return cls(
-            key=f"dingtalk:chat:{text_of(data.get('msgId') or message_id, '编号', MAX_KEY, needed=True)}",
-            user=text_of(data.get("senderStaffId"), "身份", MAX_NAME),
+            key=f"dingtalk:chat:{id_of(data.get('msgId') or message_id, '编号', MAX_KEY, needed=True)}",
+            user=id_of(data.get("senderStaffId"), "身份", MAX_NAME),
             text=_text(data),
             kind=str(data.get("msgtype") or "text")[:MAX_NAME],
             chat=str(data.get("conversationType") or "")[:MAX_NAME],
@@ -73,11 +74,16 @@ class Aside:
 
 
 def _text(data: Mapping[str, object]) -> str:
-    """The words of a text or rich text message; empty for every other kind, and over quota (code 20001)."""
+    """The words of a text or rich text message, and what the platform heard in a spoken one (dingtalk.md §3); empty for
+    every other kind, and over quota (code 20001).
+    """
     part = data.get("text")
     if isinstance(part, Mapping) and isinstance(part.get("content"), str):
         return _storable(str(part["content"]))
     content = data.get("content")
+    if data.get("msgtype") == SPOKEN and isinstance(content, Mapping):
+        heard = content.get("recognition")
+        return _storable(heard) if isinstance(heard, str) else ""
     if isinstance(content, Mapping) and isinstance(content.get("richText"), list):
         rows = [row.get("text") for row in content["richText"] if isinstance(row, Mapping)]
         return _storable(" ".join(text for text in rows if isinstance(text, str)))

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from bots.dingtalk.api import DingTalkApi
-from bots.dingtalk.case_cards import CaseCards
 from bots.dingtalk.copies import SHUT, Viewer, next_own_track
 from bots.dingtalk.faces import Faces, shut
-from bots.dingtalk.fates import ApiFault
+from bots.dingtalk.fates import UNSAFE, ApiFault, Withheld
+from bots.dingtalk.groups import GroupSender
 from bots.dingtalk.hands import drawn_for
+from bots.dingtalk.joints import drawn_at, seen_from
+from bots.dingtalk.lines import SaySender
 from bots.dingtalk.photos import PhotoTaker
+from bots.dingtalk.shared_cards import SharedCards
+from bots.dingtalk.subjects import CaseSubject, JointSubject, Subject, View
+from bots.dingtalk.where import WhereSketch
 from bots.dingtalk.wire import Wire, spaces_of, undelivered_in, update
-from bots.dingtalk.words import SHORT_HELP
 from bots.replies import sentence_of
-from cards import Face, Query, StatsQuery, digest_face
-from cards.text import fallback
+from cards import Face, Query, ScoreQuery, StatsQuery, briefing_face, digest_face, is_of_scores, warning_face
+from cards.spoken import in_words
 from core import Actor, Core, Refusal
 from core.copies import Kept
 from core.digests import Digests
 from core.errors import NotKnownHere
 from core.ports import Envelope, Undelivered
-from core.unreached import Unreached
+from core.warning_views import warning_of
 from core.worktime import local_date
 
 log = logging.getLogger("bots.dingtalk.sender")
 
 MOVED = "已在下方打开最新卡片"
 NOT_HEARD = "没有听明白，您是想说下面哪一个？也可以发送「帮助」"
-MOST_USERS = 20  # of one batchSend (dingtalk.md §9)
 
 
 class CardSender:
@@ -38,20 +41,27 @@ class CardSender:
     def __init__(self, core: Core, api: DingTalkApi) -> None:
         self._core, self._api = core, api
         self._faces, self._wire = Faces(core), Wire(core.settings.dingtalk)
-        self._cases, self._digests = CaseCards(core, api, self._faces), Digests(core)
-        self._photos = PhotoTaker(core, api)
+        self._case, self._joint = CaseSubject(core, self._faces), JointSubject(core, self._faces)
+        self._cases, self._joints = SharedCards(core, api, self._case), SharedCards(core, api, self._joint)
+        self._digests = Digests(core)
+        self._photos, self._where = PhotoTaker(core, api), WhereSketch(core, api)
+        self._draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
+            "home": self._home, "work": self._work, "stats": self._stats, "draft": self._draft,
+            "patrol": lambda _letter, actor: self._faces.patrol(actor), "briefing": self._briefing,
+            "joint_new": self._joint_new, "joint_list": self._joint_list, "warning": self._warning,
+        }  # fmt: skip
 
     def send(self, letter: Envelope) -> None:
         """Deliver one card letter; rendered now, so it is the latest truth. Raises Undelivered."""
         letter = self._core.opened(letter)
         if letter.kind == "card":
+            if "joint" in letter.body:
+                self._where.refresh(int(letter.body["joint"]))
+                return self._joints.bring_up_to_date(int(letter.body["joint"]), letter.body.get("by"))
             if letter.case is None:
                 raise Undelivered("never", "a card letter without a case")
             self._core.suggest.before_drawing(letter.case)
             return self._cases.bring_up_to_date(letter.case, letter.body.get("by"))
-        draw: Mapping[str, Callable[[Envelope, Actor], Face]] = {
-            "home": self._home, "work": self._work, "stats": self._stats, "draft": self._draft,
-        }  # fmt: skip
         try:
             if letter.kind == "photo":
                 return self._photos.take(letter)
@@ -62,7 +72,9 @@ class CardSender:
                 return self._digest(letter, actor)
             if letter.kind == "chart":
                 return self._chart(letter, actor)
-            face = draw[letter.kind](letter, actor)
+            if letter.kind == "paper":
+                return self._paper(letter, actor)
+            face = self._draw[letter.kind](letter, actor)
         except KeyError as missing:
             raise Undelivered("never", f"a {letter.kind} letter without {missing}") from None
         except Refusal as refusal:
@@ -71,9 +83,25 @@ class CardSender:
         return self._create(letter, f"{letter.kind}:{whose}:{letter.id}", actor, face)
 
     def words(self, letter: Envelope) -> None:
-        """While the card channel is closed: plain messages for whoever has no copy yet (C9). Calls nothing."""
-        if letter.kind == "card" and letter.case is not None:
+        """While the card channel is closed: plain messages for whoever has no copy yet or asked for a card (C9).
+
+        Calls nothing.
+        """
+        if letter.kind == "card" and "joint" in letter.body:
+            self._joints.tell_in_words(int(letter.body["joint"]))
+        elif letter.kind == "card" and letter.case is not None:
             self._cases.tell_in_words(letter.case)
+        elif letter.kind in self._draw:
+            opened = self._core.opened(letter)
+            try:
+                self._say_face(opened, self._draw[letter.kind](opened, self._reader(opened)))
+            except (KeyError, Refusal) as why:
+                log.warning("a %s letter not told in words: %s", letter.kind, type(why).__name__)
+
+    def _say_face(self, letter: Envelope, face: Face) -> None:
+        """What the card would have shown; said once, however often the card fails."""
+        title, text = in_words(face, self._core.settings.web.public_address)
+        self._core.say(f"plain:{letter.key}", int(letter.body["person"]), text, title)
 
     def _reader(self, letter: Envelope) -> Actor:
         """Who asked, as they are now. Raises Refusal."""
@@ -99,6 +127,18 @@ class CardSender:
         query = Query(str(body.get("key", "todo")), words=str(body.get("words", "")))
         return self._faces.work(actor, query, int(body.get("page", 1)))
 
+    def _briefing(self, letter: Envelope, actor: Actor) -> Face:
+        view = self._core.briefings.one(actor, int(letter.body["briefing"]))
+        return briefing_face(view, base=self._core.settings.web.public_address)
+
+    def _warning(self, letter: Envelope, actor: Actor) -> Face:
+        """A warning with the acts that are this reader's to take."""
+        core, view = self._core, warning_of(letter.body)
+        base, asked = core.settings.web.public_address.rstrip("/"), f"?metric={view.metric}"
+        case = f"/intake{asked}" if view.metric and actor.role in core.policy.pages["intake"] else ""
+        joint = f"/joint/new{asked}" if view.metric and actor.role in core.policy.raises else ""
+        return warning_face(view, base=base, case=case, joint=joint)
+
     def _digest(self, letter: Envelope, actor: Actor) -> None:
         """The digest as it is now; nothing when all is done by now or its day is over."""
         if letter.body["day"] != local_date(self._core.clock.now()).isoformat():
@@ -108,49 +148,99 @@ class CardSender:
             self._create(letter, f"digest:{actor.person}:{letter.id}", actor, digest_face(view))
 
     def _stats(self, letter: Envelope, actor: Actor) -> Face:
+        if (query := self._scores_asked(letter)) is not None:
+            return self._faces.score_card(actor, query)
         return self._faces.stats(actor, _asked(letter))
 
     def _chart(self, letter: Envelope, actor: Actor) -> None:
         """The drawn chart of one's figures, as a picture in one's own chat with the robot."""
-        media = self._api.upload_image(self._faces.chart(actor, _asked(letter)))
-        self._api.send_image([self._user(letter)], media)
+        query = self._scores_asked(letter)
+        drawn = self._faces.chart(actor, _asked(letter)) if query is None else self._faces.scores(actor, query)
+        self._picture(letter, drawn)
+
+    def _scores_asked(self, letter: Envelope) -> ScoreQuery | None:
+        """The scores of joint orders a letter asks for, if it does: named by a button's word, or this month's."""
+        word = str(letter.body.get("ask") or "")
+        if word:
+            return ScoreQuery.read(word) if is_of_scores(word) else None
+        asked = letter.body.get("scores")
+        return self._faces.score_query(last=asked == "last_scores") if asked else None
+
+    def _paper(self, letter: Envelope, actor: Actor) -> None:
+        """The process of a joint order as a file in one's own chat with the robot (C17)."""
+        _, reader = seen_from(self._core, actor, str(letter.body["no"]))
+        kind, reason = str(letter.body["format"]), str(letter.body["reason"])
+        paper = self._core.joint_papers.take(reader, int(letter.body["joint"]), kind, reason)
+        media = self._api.upload("file", paper.name, paper.data, paper.kind)
+        self._api.send_file([self._user(letter)], media, paper.name, kind)
+
+    def _picture(self, letter: Envelope, drawn: bytes) -> None:
+        self._api.send_image([self._user(letter)], self._api.upload_image(drawn))
+
+    def _joint_new(self, letter: Envelope, actor: Actor) -> Face:
+        if token := str(letter.body.get("flag", "")):
+            return self._faces.flag(actor, token)
+        self._core.joints.may_raise(actor)
+        return self._faces.flag(actor)
+
+    def _joint_list(self, letter: Envelope, actor: Actor) -> Face:
+        return self._faces.joint_list(actor, str(letter.body.get("key", "")))
 
     def _draft(self, letter: Envelope, actor: Actor) -> Face:
         return self._faces.draft(actor, str(letter.body["draft"]))
 
     def _show(self, letter: Envelope) -> None:
-        """A person's own fresh copy of a case card, below what was said; their older own copies lose their buttons."""
-        case_id, user = int(letter.body["case_id"]), self._user(letter)
-        self._core.suggest.before_drawing(case_id)
+        """A person's own fresh copy of a card, below what was said; their older own copies lose their buttons."""
+        user = self._user(letter)
         actor = self._core.actor_for("dingtalk", user)
+        if "joint" in letter.body:
+            order = int(letter.body["joint"])
+            drawn = drawn_at(self._core, actor, actor, order)
+            return self._show_own(letter, self._joint, order, drawn, self._core.joints.view(drawn, order))
+        case_id = int(letter.body["case_id"])
+        self._core.suggest.before_drawing(case_id)
         drawn = drawn_for(self._core, actor, actor, case_id)
-        view = self._core.case_view(drawn, case_id)
-        reader = Viewer(int(letter.body["person"]), drawn.post or 0, user, self._faces.case(view))
-        copies = self._core.card_copies(case_id)
+        return self._show_own(letter, self._case, case_id, drawn, self._core.case_view(drawn, case_id))
+
+    def _show_own(self, letter: Envelope, of: Subject, subject: int, drawn: Actor, view: View) -> None:
+        reader = Viewer(int(letter.body["person"]), drawn.post or 0, self._user(letter), of.face(view))
+        copies = of.copies(subject)
         track = next_own_track(view.no, reader.person, copies)
         try:
-            self._create(letter, track, actor, reader.face)
+            shown = self._create_as_allowed(letter, track, drawn, reader.face, of.withheld(view))
         except Undelivered:
-            title, text = fallback(view, self._core.settings.web.public_address)
-            self._core.say(f"fallback:{letter.key}", reader.person, text, title, case_id=case_id)
+            of.say(subject, letter.key, reader.person, *of.words(view))
             raise
-        self._core.keep_copies(case_id, track, [Kept(reader.person, reader.post, reader.hash, True)])
+        of.keep(subject, track, [Kept(reader.person, reader.post, reader.hash, True)])
         head = track.rpartition(":")[0] + ":"
-        older = [copy for copy in copies if copy.track.startswith(head) and copy.face_hash != SHUT]
-        for copy in older:
-            self._shut(case_id, copy.track, reader)
+        for copy in copies:
+            if copy.track.startswith(head) and copy.face_hash != SHUT:
+                self._shut(of, subject, copy.track, reader)
+        if not shown:
+            raise Withheld()
 
-    def _shut(self, case_id: int, track: str, reader: Viewer) -> None:
-        private = {reader.user: {"cardParamMap": shut("case", MOVED)}}
+    def _create_as_allowed(self, letter: Envelope, track: str, actor: Actor, face: Face, withheld: Face) -> bool:
+        """The card, or if its words are refused the one without them; whether it was the first. Raises Undelivered."""
+        try:
+            self._create(letter, track, actor, face)
+        except ApiFault as fault:
+            if fault.code != UNSAFE:
+                raise
+            self._create(letter, track, actor, withheld)
+            return False
+        return True
+
+    def _shut(self, of: Subject, subject: int, track: str, reader: Viewer) -> None:
+        private = {reader.user: {"cardParamMap": shut(reader.face.template, MOVED)}}
         try:
             self._api.update(update(track, None, private))
         except ApiFault as fault:
             log.warning("an older own copy keeps its buttons for now: %s", fault)
             return
-        self._core.keep_copies(case_id, track, [Kept(reader.person, reader.post, SHUT, True)])
+        of.keep(subject, track, [Kept(reader.person, reader.post, SHUT, True)])
 
     def _create(self, letter: Envelope, track: str, actor: Actor, face: Face) -> None:
-        """One card for one person. A repeat of a call that had worked is a success."""
+        """One card for one person. A repeat of a call that had worked is a success; what fails is said in words."""
         user = self._user(letter)
         reader = Viewer(actor.person or 0, actor.post or 0, user, face)
         body = self._wire.create(track, face, [reader], spaces_of([user])[0], face.alert)
@@ -159,8 +249,14 @@ class CardSender:
         except ApiFault as fault:
             if fault.code == "param.cardAlreadyExist":
                 return
+            if letter.kind in self._draw and (
+                fault.fate == "never" or (fault.fate != "throttled" and letter.tries > 1)
+            ):
+                self._say_face(letter, face)
             raise
         if failed := undelivered_in(result.get("deliverResults")):
+            if letter.kind in self._draw:
+                self._say_face(letter, face)
             raise Undelivered("never", f"{track} not delivered: {failed}")
 
     def _tell(self, letter: Envelope, sentence: str) -> None:
@@ -173,56 +269,11 @@ def _asked(letter: Envelope) -> StatsQuery:
     return StatsQuery.read(str(word)) if word else StatsQuery()
 
 
-class SaySender:
-    """Channel dingtalk.say: one short line to one or several people, each in their chat with the robot."""
-
-    def __init__(self, core: Core, api: DingTalkApi) -> None:
-        self._core, self._api = core, api
-
-    def send(self, letter: Envelope) -> None:
-        """Send the line. People DingTalk no longer knows are noted, not a failure. Raises Undelivered."""
-        letter = self._core.opened(letter)
-        body = letter.body
-        users = list(dict.fromkeys(str(user) for user in (body.get("userIds") or [body.get("userId")]) if user))
-        text = str(body.get("text") or "")
-        title = str(body.get("title") or text[:20] or SHORT_HELP[:20])
-        if not users or not text:
-            raise Undelivered("never", "a line without anybody to read it, or without words")
-        if letter.tries > 1:
-            text = f"{text}（补发）"  # the first try may have arrived without our hearing of it
-        held, gone = list[str](), list[str]()
-        for start in range(0, len(users), MOST_USERS):
-            held_here, gone_here = self._batch(users[start : start + MOST_USERS], title, text)
-            held, gone = held + held_here, gone + gone_here
-        self._miss(letter, users, gone)
-        if held:
-            self._later(letter, users, held, title, text)
-
-    def _batch(self, users: Sequence[str], title: str, text: str) -> tuple[list[str], list[str]]:
-        """One call; returns the people whom flow control held back, and those nobody knows any more."""
-        answer = self._api.batch_send(list(users), title, text)
-        if gone := answer.get("invalidStaffIdList"):
-            log.warning("no longer in the organisation: %d of %d people", len(gone), len(users))
-        return [str(user) for user in answer.get("flowControlledStaffIdList") or ()], [str(user) for user in gone or ()]
-
-    def _miss(self, letter: Envelope, users: Sequence[str], gone: Sequence[str]) -> None:
-        """Who sent the case hears whom the line did not reach (C16); a line about such a miss causes no other."""
-        people = letter.body.get("people") or ()
-        if gone and letter.case is not None and len(people) == len(users) and not letter.key.startswith("unreached:"):
-            missed = [int(person) for user, person in zip(users, people, strict=True) if user in gone]
-            Unreached(self._core).tell(letter.id, letter.case, missed)
-
-    def _later(self, letter: Envelope, users: Sequence[str], held: Sequence[str], title: str, text: str) -> None:
-        """Those held back hear it later; nobody who has read it reads it again."""
-        people = letter.body.get("people") or ()
-        if len(held) == len(users) or len(people) != len(users):
-            raise Undelivered("again", f"{len(held)} people held back by flow control")
-        for user, person in zip(users, people, strict=True):
-            if user in held:
-                self._core.say(f"held:{letter.key}:{person}", int(person), text, title, case_id=letter.case)
-
-
-def senders(core: Core, api: DingTalkApi | None = None) -> Mapping[str, CardSender | SaySender]:
-    """The two channels of DingTalk over one shared client, for the relay."""
+def senders(core: Core, api: DingTalkApi | None = None) -> Mapping[str, CardSender | SaySender | GroupSender]:
+    """The three channels of DingTalk over one shared client, for the relay."""
     shared = api or DingTalkApi(core.settings.dingtalk, core.count_call)
-    return {"dingtalk.card": CardSender(core, shared), "dingtalk.say": SaySender(core, shared)}
+    return {
+        "dingtalk.card": CardSender(core, shared),
+        "dingtalk.say": SaySender(core, shared),
+        "dingtalk.group": GroupSender(core, shared),
+    }

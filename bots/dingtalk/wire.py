@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bots.dingtalk.copies import Viewer, private_of
@@ -24,7 +25,7 @@ class Wire:
     def create(self, track: str, face: Face, readers: Sequence[Viewer], spaces: str, preview: str) -> Json:
         """createAndDeliver: the card with every reader's own part, shown to those in `spaces`."""
         return {
-            "cardTemplateId": self._settings.templates.get(face.template, f"{face.template}.schema"),
+            "cardTemplateId": self._template(face),
             "outTrackId": track,
             "callbackType": "STREAM",
             "userIdType": 1,
@@ -38,6 +39,31 @@ class Wire:
             },
             "imRobotOpenDeliverModel": self._robot(),
         }
+
+    def pinned(self, track: str, face: Face, spaces: str, until: datetime) -> Json:
+        """createAndDeliver: one card in a group's chat and, until then, pinned above it (dingtalk.md §5.3)."""
+        return {
+            "cardTemplateId": self._template(face),
+            "outTrackId": track,
+            "callbackType": "STREAM",
+            "userIdType": 1,
+            "cardData": {"cardParamMap": dict(face.public)},
+            "openSpaceId": spaces,
+            "imGroupOpenSpaceModel": {
+                "supportForward": False,
+                "lastMessageI18n": {"ZH_CN": face.alert},
+                "notification": {"alertContent": face.alert, "notificationOff": True},
+            },
+            "imGroupOpenDeliverModel": {"robotCode": self._settings.robot_code},
+            "topOpenSpaceModel": {"spaceType": "ONE_BOX"},
+            "topOpenDeliverModel": {
+                "expiredTimeMillis": int(until.timestamp() * 1000),
+                "platforms": ["android", "ios", "win", "mac"],
+            },
+        }
+
+    def _template(self, face: Face) -> str:
+        return self._settings.templates.get(face.template, f"{face.template}.schema")
 
     def deliver(self, track: str, spaces: str) -> Json:
         """deliver: an existing card shown to further people."""
@@ -53,8 +79,9 @@ def update(track: str, public: Mapping[str, str] | None, private: Json) -> Json:
         "outTrackId": track,
         "userIdType": 1,
         "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
-        "privateData": private,
     }
+    if private:
+        body["privateData"] = private
     if public is not None:
         body["cardData"] = {"cardParamMap": dict(public)}
     return body

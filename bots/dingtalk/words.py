@@ -17,7 +17,14 @@ LISTS = {
 PLAIN = {
     "主页": "home", "首页": "home", "菜单": "home", "主菜单": "home", "你好": "home", "您好": "home", "在吗": "home",
     "退订早报": "refuse_digest", "取消早报": "refuse_digest", "订阅早报": "want_digest",
+    "树旗": "flag", "树党旗": "flag", "发起联办": "flag", "吹哨": "flag",
+    "联办": "joint", "联办工单": "joint", "联动工单": "joint", "筑合力": "joint",
+    "联办报表": "scores", "联办考核": "scores", "树党旗考核": "scores", "考核": "scores",
+    "上月联办报表": "last_scores", "上月联办考核": "last_scores", "上月考核": "last_scores",
     "统计": "stats", "办件统计": "stats", "统计图": "stats", "数据": "stats", "报表": "stats",
+    "巡查": "patrol", "巡查计划": "patrol", "我的巡查": "patrol", "今日巡查": "patrol", "今天巡查": "patrol",
+    "全部签收": "sign", "签收全部": "sign", "批量签收": "sign", "签收所有": "sign", "都签收": "sign",
+    "值班": "duty", "值班表": "duty", "今天谁值班": "duty", "今日值班": "duty", "本周值班": "duty", "谁值班": "duty",
     "帮助": "help", "帮助文档": "help", "怎么用": "help", "help": "help", "?": "help", "h": "help",
 }  # fmt: skip
 ACTS = (
@@ -27,8 +34,13 @@ ACTS = (
     "合并", "撤销合并",
 )  # fmt: skip
 SAME = {"派": "派发", "派单": "派发", "联系": "联系群众", "稍后": "稍后提醒"}
+ACTING = frozenset(("act", "sign", "register", "joint_act", "joint_paper", "posts", "refuse_digest", "want_digest"))
 POSTS = ("岗位切换", "切换岗位", "换岗", "岗位")
 REGISTER = "登记"
+FOUND = "巡查发现"
+JOINT_ACTS = {"签到": "check_in", "报到": "accept", "同意报到": "accept"}
+PAPERS = ("联办导出", "导出联办")
+FORMATS = {"word": "docx", "docx": "docx", "文档": "docx", "pdf": "pdf"}
 CLOCKS = ("时限怎么算", "时限", "期限")
 FIND = ("查询", "查找", "搜索", "查一下", "查")
 FORMS = {
@@ -44,6 +56,10 @@ FORMS = {
     "稍后提醒": "稍后提醒 0427 1 小时后",
     "合并": "合并 0412 0427",
     "撤销合并": "撤销合并 0412 不是同一件事",
+    "签到": "签到 0427 港口路公交站旁",
+    "报到": "报到 0427",
+    "同意报到": "报到 0427",
+    "联办导出": "联办导出 0427 周例会通报",
     "联系群众": "联系 0427 已电话联系，约明天上午到场",
 }
 SHORT_HELP = "发送：待办、超期、查 0427、签收 0427、进展 0427 文字、办结 0427 结果、岗位、首页"
@@ -51,6 +67,8 @@ _CALLED = r"(?:尾号|编号|单号|办件|工单)?[:：]?\s*"
 _FULL = r"[A-Za-z]{4}(?:[ -]?\d){14}|[A-Za-z]{2,6}-?\d[\d-]{5,}"
 # Before other words a tail has no blanks, or 「进展 0427 12点到场」 would name another case.
 _AT_FRONT = re.compile(rf"^{_CALLED}(?P<ref>{_FULL}|\d{{4,18}})(?!\d)[\s,，:：。]*(?P<rest>.*)$", re.DOTALL)
+_SEVERAL = re.compile(rf"^(?:批量)?签收[\s:：]*((?:{_FULL}|\d{{4,18}})(?:[\s,，、;；和]+(?:{_FULL}|\d{{4,18}}))+)$")
+_PARTED = re.compile(r"[\s,，、;；和]+")
 _BARE = re.compile(rf"^{_CALLED}(?P<ref>{_FULL}|\d[\d ]{{2,}}\d)$")
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(94) if chr(0x21 + n).isalnum() or chr(0x21 + n) in "@#/?"}
 _TAIL = "。．.！!？?～~，,、；; "
@@ -61,8 +79,11 @@ _MENTION = re.compile(r"^(?:\s*@\S+\s*)+")
 class Said:
     """A reading of what was typed.
 
-    `kind`: list (`word` its key) · home · stats · help · refuse_digest · want_digest · posts (`word` the wished post) ·
-    find (`word`) · open (`ref`) · act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
+    `kind`: list (`word` its key) · home · stats · sign (`rest`: numbers, empty for all) · patrol · duty ·
+    found (`word`: what a walk found) · flag · joint · scores · last_scores ·
+    joint_act (`word` the action, `ref`, `rest`) · joint_paper (`ref`, `rest`) · help · refuse_digest · want_digest ·
+    posts (`word` the wished post) · find (`word`) · open (`ref`) ·
+    act (`word` the button's title, `ref`, `rest`) · register (`rest`) · clock (`ref`) ·
     short (`word`: the form to show) · unknown (`word`).
     """
 
@@ -70,6 +91,11 @@ class Said:
     word: str = ""
     ref: str = ""
     rest: str = ""
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes something, and does not only show or ask."""
+        return self.kind in ACTING
 
 
 def read(text: str) -> Said:
@@ -89,6 +115,20 @@ def read(text: str) -> Said:
     if bare.startswith(REGISTER):
         rest = bare.removeprefix(REGISTER).strip(" :：")
         return Said("register", rest=rest) if rest else Said("short", REGISTER)
+    if bare.startswith(FOUND) and bare != FOUND:
+        return Said("found", bare)
+    for word in PAPERS:
+        if line.startswith(word):
+            match = _AT_FRONT.match(line.removeprefix(word).strip(" :：,，"))
+            return (
+                Said("joint_paper", ref=_ref(match), rest=match["rest"].strip()) if match else Said("short", PAPERS[0])
+            )
+    for word in JOINT_ACTS:
+        match = _AT_FRONT.match(line.removeprefix(word).strip(" :：,，")) if line.startswith(word) else None
+        if match:
+            return Said("joint_act", JOINT_ACTS[word], _ref(match), match["rest"].strip())
+        if bare == word:
+            return Said("short", word)
     for word in CLOCKS:
         if bare.startswith(word):
             match = _BARE.match(bare.removeprefix(word).strip(" :："))
@@ -96,6 +136,8 @@ def read(text: str) -> Said:
     for word in FIND:
         if bare.startswith(word):
             return _found(bare.removeprefix(word).strip(" :："))
+    if several := _SEVERAL.match(bare):
+        return Said("sign", "签收", rest=" ".join(_PARTED.split(several[1])))
     return _act(line) or Said("unknown", bare)
 
 
@@ -134,6 +176,14 @@ def basis_of(rest: str) -> tuple[str, str, str]:
     rest, _, text = rest.partition("说明")
     reason, _, basis = rest.partition("依据")
     return reason.strip(" ,，:：;；"), basis.strip(" ,，:：;；"), text.strip(" ,，:：;；")
+
+
+def paper_of(rest: str) -> tuple[str, str]:
+    """「Word 周例会通报」 → (format, reason); PDF where no format is named."""
+    first, _, reason = rest.partition(" ")
+    if (kind := FORMATS.get(first.strip(" ,，:：").lower())) is not None:
+        return kind, reason.strip(" ,，:：")
+    return "pdf", rest.strip(" ,，:：")
 
 
 def told_of(rest: str) -> dict[str, str]:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from core.adapters.http import Http, Unreachable
-from core.adapters.tickets import read_ticket
-from core.db import canonical
+from core.adapters.tickets import read_ticket, shown
+from core.canon import canonical
 from core.errors import Refusal
 from core.policy import Policy, load_policy
 from core.ports import Envelope, ResultSink, Ticket, Undelivered
+from core.pulled import Untaken
 from core.settings import Settings
 
 __all__ = ["Hotline", "HotlineSender", "build_hotline", "build_sender", "read_ticket"]
 
 PAGE = 100
-_log = structlog.get_logger(__name__)
 
 
 class Hotline:
@@ -30,17 +28,17 @@ class Hotline:
         self._policy = policy
         self._http = http or Http(address, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
-    def since(self, cursor: str) -> tuple[Sequence[Ticket], str]:
+    def since(self, cursor: str) -> tuple[Sequence[Ticket | Untaken], str]:
         """Tickets after the cursor, oldest first, and the next cursor. Raises Unreachable.
 
-        A ticket that cannot be read is left out and logged by its number, so that it does not hold up the others.
+        One that cannot be read stands in its place with the reason, so that it neither holds up the others nor is lost.
         """
         answer = self._http.get("/tickets", {"since": cursor, "limit": PAGE}).json()
         rows, ahead = answer.get("tickets"), answer.get("next")
         if not isinstance(rows, list) or not isinstance(ahead, str) or len(ahead) > 200:
             raise Unreachable("again", "工单列表的格式不对")
         policy = self._policy()
-        return [ticket for row in rows[: PAGE * 10] if (ticket := _readable(row, policy)) is not None], ahead
+        return [_read(row, policy) for row in rows[: PAGE * 10]], ahead
 
     def hand_back(self, key: str, outside_no: str, result: Mapping[str, Any]) -> None:
         """Returns once the platform confirmed. The key makes a repeat harmless there. Raises Undelivered."""
@@ -53,13 +51,12 @@ class Hotline:
             raise Undelivered("unknown", "12345 平台没有确认收到结果")
 
 
-def _readable(row: object, policy: Policy) -> Ticket | None:
+def _read(row: object, policy: Policy) -> Ticket | Untaken:
     try:
         return read_ticket(row, policy)
     except Refusal as refusal:
-        number = row.get("ticket_no") if isinstance(row, dict) else None
-        _log.warning("ticket not readable", ticket_no=str(number)[:64], why=refusal.kind)
-        return None
+        number = row.get("ticket_no") if isinstance(row, Mapping) else None
+        return Untaken(shown(number, 64) if number else "", refusal)
 
 
 class HotlineSender:

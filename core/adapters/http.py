@@ -7,7 +7,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,13 @@ _MEND = frozenset({401, 403, 408, 425})
 
 
 class Unreachable(Exception):
-    """The far side gave no usable answer. `fate` is what a letter should do: again, throttled, never, unknown."""
+    """The far side gave no usable answer. `fate` is what a letter should do: again, throttled, never, unknown.
 
-    def __init__(self, fate: str, why: str) -> None:
-        self.fate = fate
+    `status`: what it answered, 0 for no answer. `wait_s`: how many seconds it asked to wait (Retry-After), else 0.
+    """
+
+    def __init__(self, fate: str, why: str, status: int = 0, wait_s: int = 0) -> None:
+        self.fate, self.status, self.wait_s = fate, status, wait_s
         super().__init__(why)
 
     def undelivered(self) -> Undelivered:
@@ -37,10 +41,11 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer, read to its end."""
+    """A 2xx answer, read to its end and unpacked. `charset`: what it says its text is written in, empty for nothing."""
 
     status: int
     body: bytes
+    charset: str = ""
 
     def json(self) -> dict[str, Any]:
         """The JSON object in the body. Raises Unreachable when it is none, such as a proxy's HTML page."""
@@ -109,9 +114,14 @@ class Http:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
-    def get(self, path: str = "", params: Mapping[str, str | int] | None = None) -> Answer:
+    def get(
+        self,
+        path: str = "",
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Raises Unreachable."""
-        return self._call("GET", path, params=dict(params or {}))
+        return self._call("GET", path, params=dict(params) if params else None, headers=dict(headers or {}))
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """Raises Unreachable; fate `unknown` means the far side may have taken it."""
@@ -137,15 +147,40 @@ class Http:
 
 def _read(response: httpx.Response, deadline: _Deadline) -> Answer:
     if not response.is_success:
-        raise Unreachable(_fate(response.status_code), f"对方答复状态 {response.status_code}")
-    body = bytearray()
+        told = response.headers.get("Retry-After", "")
+        wait_s = int(told) if told.isascii() and told.isdigit() and len(told) < 8 else 0
+        status = response.status_code
+        raise Unreachable(_fate(status), f"对方答复状态 {status}", status, wait_s)
+    body, (opened, whole) = bytearray(), _unpacking(response.headers.get("Content-Encoding", ""))
     for piece in response.iter_raw():
-        body += piece
+        body += opened(piece, MOST_BYTES + 1 - len(body))
         if len(body) > MOST_BYTES:
             raise Unreachable("unknown", "对方的回复超过 5 MB，已停止接收")
     if deadline.over():  # a cut connection looks like the end of an answer without a length
         raise Unreachable("unknown", "对方没有按时回复")
-    return Answer(response.status_code, bytes(body))
+    if not whole():
+        raise Unreachable("unknown", "对方压缩的回复解不开")
+    return Answer(response.status_code, bytes(body), response.charset_encoding or "")
+
+
+def _unpacking(coding: str) -> tuple[Callable[[bytes, int], bytes], Callable[[], bool]]:
+    """How a piece of the body is unpacked, to so many bytes at most, and whether all of it was there.
+
+    Some servers pack whatever is asked.
+    """
+    if coding.strip().lower() in ("", "identity"):
+        return (lambda piece, _: piece), (lambda: True)
+    if coding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        raise Unreachable("unknown", f"对方用 {coding[:20]} 压缩了回复，请改为不压缩或 gzip")
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # the head says which of the two it is
+
+    def opened(piece: bytes, most: int) -> bytes:
+        try:
+            return inflate.decompress(piece, most)
+        except zlib.error:
+            raise Unreachable("unknown", "对方压缩的回复解不开") from None
+
+    return opened, lambda: inflate.eof
 
 
 def _fate(status: int) -> str:

@@ -26,6 +26,9 @@ SUBJECTS = MappingProxyType({"个人": "citizen", "群众": "citizen", "企业":
 SYSTEMS = MappingProxyType({"WGS-84": "WGS84", "GCJ-02": "GCJ02", "BD-09": "BD09", "2000国家大地坐标系": "CGCS2000"})
 
 _NOT_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+_WRITTEN = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\s*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2})秒?|分)?)?", re.ASCII
+)
 _DIRTY, _DIRTY_LINE = re.compile(f"[{_NOT_TEXT}]"), re.compile(f"[{_NOT_TEXT}\\n\\r]")
 
 
@@ -39,11 +42,12 @@ class Rule:
     least: float = 0
     required: bool = False
     lines: bool = False  # line breaks allowed
+    digits: bool = False  # a number or a phone: may come as a JSON number
 
 
 FIELDS: Mapping[str, Rule] = MappingProxyType(
     {
-        "ticket_no": Rule("工单编号", most=64, required=True),
+        "ticket_no": Rule("工单编号", most=64, required=True, digits=True),
         "revision": Rule("版本", "count", 1_000_000, least=1),
         "channel": Rule("问题来源", "choice"),
         "type": Rule("诉求性质", "choice"),
@@ -55,12 +59,12 @@ FIELDS: Mapping[str, Rule] = MappingProxyType(
         "requested_outcome": Rule("诉求目的", most=1000, lines=True),
         "event_time": Rule("事发时间", "moment"),
         "respondent_name": Rule("被反映对象"),
-        "respondent_phone": Rule("被反映对象电话", most=40),
+        "respondent_phone": Rule("被反映对象电话", most=40, digits=True),
         "attachments": Rule("附件", "files", 20),
         "caller_name": Rule("诉求人", most=50),
         "caller_sex": Rule("性别", "choice"),
-        "caller_phone": Rule("联系电话", most=40),
-        "second_contact": Rule("备用联系方式"),
+        "caller_phone": Rule("联系电话", most=40, digits=True),
+        "second_contact": Rule("备用联系方式", digits=True),
         "email": Rule("电子邮箱", most=254),
         "company": Rule("企业名称"),
         "caller_label": Rule("诉求人标签"),
@@ -76,7 +80,7 @@ FIELDS: Mapping[str, Rule] = MappingProxyType(
         "longitude": Rule("经度", "number", 180, least=-180),
         "latitude": Rule("纬度", "number", 90, least=-90),
         "coordinate_system": Rule("坐标系", "choice"),
-        "call_id": Rule("通话编号", most=64),
+        "call_id": Rule("通话编号", most=64, digits=True),
         "recording": Rule("录音", most=300),
         "registered_by": Rule("登记人", most=50),
         "registered_at": Rule("登记时间", "moment"),
@@ -84,43 +88,18 @@ FIELDS: Mapping[str, Rule] = MappingProxyType(
         "sensitive": Rule("敏感", "flag"),
         "out_of_duty": Rule("超职责", "flag"),
         "unreasonable": Rule("不合理诉求", "flag"),
-        "parent_no": Rule("关联工单", most=64),
-        "reminder_no": Rule("催办编号", most=64),
-        "duplicate_group": Rule("重复件分组", most=64),
+        "parent_no": Rule("关联工单", most=64, digits=True),
+        "reminder_no": Rule("催办编号", most=64, digits=True),
+        "duplicate_group": Rule("重复件分组", most=64, digits=True),
     }
 )
 """The fields a platform may send (domain-rules §2.1), in our names; any other is refused."""
 
-_OWN = (
-    frozenset(
-        (
-            "ticket_no",
-            "revision",
-            "channel",
-            "type",
-            "urgency",
-            "service_type",
-            "classification",
-            "title",
-            "content",
-            "place",
-        )
-    )
-    | frozenset(
-        (
-            "street",
-            "community",
-            "caller_name",
-            "caller_phone",
-            "address",
-            "keep_secret",
-            "wants_reply",
-            "hard",
-            "sensitive",
-        )
-    )
-    | {"parent_no"}
-)
+_OWN = frozenset({
+    "ticket_no", "revision", "channel", "type", "urgency", "service_type", "classification", "title", "content",
+    "place", "street", "community", "caller_name", "caller_phone", "address", "keep_secret", "wants_reply", "hard",
+    "sensitive", "parent_no",
+})  # fmt: skip
 """Fields with a place of their own in a Ticket; the others travel in `more`."""
 
 
@@ -196,6 +175,8 @@ def _value(name: str, rule: Rule, given: object, policy: Policy) -> Any:
 
 
 def _text(rule: Rule, given: object) -> str:
+    if rule.digits and isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 10**20:
+        given = str(given)
     if not isinstance(given, str):
         raise BadField(field=rule.label, why="应是文字")
     if len(given) > rule.most:
@@ -237,14 +218,23 @@ def _number(rule: Rule, given: object) -> int | float:
 
 
 def _moment(rule: Rule, given: object) -> str:
-    """ISO 8601 with its zone; a moment without one is Shanghai time."""
+    """ISO 8601 with its zone, or as it is written here (2026/3/9 8:05); a moment without a zone is Shanghai time."""
     try:
-        moment = datetime.fromisoformat(given) if isinstance(given, str) and len(given) <= 40 else None
+        moment = datetime.fromisoformat(_iso(given)) if isinstance(given, str) and len(given) <= 40 else None
         if moment is None or not 1990 <= moment.year <= 2100:
             raise ValueError
         return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).isoformat()
     except (ValueError, OverflowError):
         raise BadField(field=rule.label, why="应形如 2026-03-15 09:30:00") from None
+
+
+def _iso(text: str) -> str:
+    """A moment with slashes, dots or 年月日 and single digits as ISO 8601; any other text as it is."""
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        return text
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
 
 
 def _files(rule: Rule, given: object) -> list[str]:

@@ -12,18 +12,22 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from core.arrivals.classes import likely_classes
 from core.arrivals.fields import RULES, USUAL, Filled
-from core.arrivals.guess import guess, is_story
+from core.arrivals.guess import filled_on_walk, guess, is_story
 from core.arrivals.house import House
 from core.boards import DraftView
+from core.canon import canonical
 from core.crypto import place
-from core.db import canonical
 from core.errors import NotYours, Refusal, Unknown
+from core.flags import HELD
 from core.models.arrivals import attachments, drafts
 from core.models.cases import cases
+from core.models.patrols import patrol_findings
 from core.models.record import receipts
+from core.patrols import found_on
 from core.people import CLOCK, Actor
 from core.policy import URGENCIES
 from core.policy.arrivals import arrival_rules
+from core.queries import patrols
 from core.queries.masks import mask_name, mask_phone
 from core.receipts import Done
 from core.views import Option
@@ -58,7 +62,11 @@ class Drafts:
 
     def is_story(self, actor: Actor, text: str) -> bool:
         """Whether this person may register, and speaks of a matter rather than to the bot."""
-        return self.may_tell(actor) and is_story(text, self._house.spots(), arrival_rules())
+        if not self.may_tell(actor):
+            return False
+        with self._house.engine.connect().execution_options(readonly=True) as tx:
+            on_walk = patrols.under_way(tx, actor.person, self._house.today()) is not None
+        return is_story(text, self._house.spots(), arrival_rules(), on_walk=on_walk)
 
     def tell(self, key: str, actor: Actor, text: str) -> str:
         """A sentence becomes a draft, or the words of the photo just sent; returns its token. A repeat changes nothing.
@@ -77,6 +85,13 @@ class Drafts:
         )
         return token
 
+    def just_begun(self, actor: Actor) -> bool:
+        """Whether this person opened a draft a moment ago, which a photo alone still joins."""
+        since = self._house.clock.now() - arrival_rules().draft.joins
+        mine = (drafts.c.person_id == actor.person, drafts.c.state == OPEN, drafts.c.opened_at >= since)
+        with self._house.engine.connect().execution_options(readonly=True) as tx:
+            return tx.execute(select(drafts.c.id).where(*mine).limit(1)).first() is not None
+
     def _open(self, tx: Connection, key: str, actor: Actor, given: Mapping[str, str]) -> str:
         now, rules = self._house.clock.now(), arrival_rules().draft
         if known := tx.execute(select(drafts.c.token).where(drafts.c.key == key)).scalar():
@@ -93,7 +108,9 @@ class Drafts:
             "token": token, "key": key, "person_id": actor.person, "state": OPEN, "body": self._sealed(token, given),
             "case_no": None, "opened_at": now, "expires_at": now + rules.keep,
         }  # fmt: skip
-        tx.execute(insert(drafts), row)
+        draft = tx.execute(insert(drafts).returning(drafts.c.id), row).scalar_one()
+        if walk := patrols.under_way(tx, actor.person, self._house.today()):
+            tx.execute(insert(patrol_findings), {"walk_id": walk["id"], "draft_id": draft, "case_id": None})
         return token
 
     def change(self, actor: Actor, token: str, form: Mapping[str, str]) -> None:
@@ -122,11 +139,12 @@ class Drafts:
         """Register it, once however often this is said; returns the sentence. Raises DraftLacks, DraftGone, Unknown."""
         with self._house.engine.connect().execution_options(readonly=True) as tx:
             row = self._own(tx, actor, token)
+            given, _ = self._whole(tx, row)
         if row["state"] == REGISTERED:
             return f"已登记，编号 {row['case_no']}"
         if row["state"] != OPEN:
             raise DraftGone(how=TITLES[row["state"]])
-        filled = self._understood(self._given(row))
+        filled = self._understood(given)
         if filled.ticket is None:
             raise DraftLacks(fields="、".join(RULES[name].label for name in filled.faults))
         done = self._house.register(f"draft:{token}", filled.ticket, actor, "chat")
@@ -134,15 +152,14 @@ class Drafts:
         return done.sentence
 
     def _registered(self, tx: Connection, row: Mapping[str, Any], done: Done) -> None:
-        self._end(tx, row, REGISTERED, done.no)
-        tx.execute(update(attachments).where(attachments.c.draft_id == row["id"]).values(case_id=done.case))
+        self._end(tx, row, REGISTERED, done.no, done.case)
 
     def view(self, actor: Actor, token: str) -> DraftView:
         """The draft as its writer's card shows it. Raises Unknown."""
         with self._house.engine.connect().execution_options(readonly=True) as tx:
             row = self._own(tx, actor, token)
             photos = tx.execute(select(func.count()).where(attachments.c.draft_id == row["id"])).scalar_one()
-        given = self._given(row)
+            given, walk = self._whole(tx, row)
         filled = self._understood(given)
         open_ = row["state"] == OPEN
         return DraftView(
@@ -150,7 +167,7 @@ class Drafts:
             state=row["state"],
             state_title=TITLES[row["state"]],
             tone=TONES.get(row["state"], "grey"),
-            rows=tuple(self._rows(given)) if open_ else (),
+            rows=tuple(self._rows(given, walk)) if open_ else (),
             content=given.get("content", ""),
             lacks=tuple(RULES[name].label for name in filled.faults) if open_ else (),
             values={
@@ -163,7 +180,7 @@ class Drafts:
             case_no=row["case_no"] or "",
         )
 
-    def _rows(self, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    def _rows(self, given: Mapping[str, str], walk: str) -> list[tuple[str, str]]:
         policy = self._house.policy
         source = policy.sources.get(given.get("channel", ""))
         told = {
@@ -172,6 +189,7 @@ class Drafts:
             "性质": f"{policy.types.get(given.get('type', ''), '')} · {URGENCIES.get(given.get('urgency', ''), '')}",
             "分类": policy.class_title(given.get("class_code")),
             "来源": source.title if source else "",
+            "巡查": walk,
             "诉求人": " ".join(
                 one
                 for one in (mask_name(given.get("caller_name", "")), mask_phone(given.get("caller_phone", "")))
@@ -196,7 +214,8 @@ class Drafts:
             return tx.execute(self._due().limit(1)).first() is not None
 
     def _due(self) -> Any:
-        return select(drafts).where(drafts.c.state == OPEN, drafts.c.expires_at <= self._house.clock.now())
+        waiting = drafts.c.state.in_((OPEN, HELD))  # a flag that nobody raised is wiped like any other draft
+        return select(drafts).where(waiting, drafts.c.expires_at <= self._house.clock.now())
 
     def _settle(self, tx: Connection) -> int:
         rows = tx.execute(self._due().limit(MOST).with_for_update()).mappings().all()
@@ -204,13 +223,12 @@ class Drafts:
             answer = tx.execute(select(receipts.c.answer).where(receipts.c.key == f"draft:{row['token']}")).scalar()
             no = (answer or {}).get("no")
             case = tx.execute(select(cases.c.id).where(cases.c.no == no)).scalar() if no else None
-            self._end(tx, row, REGISTERED if case else EXPIRED, no)
-            if case:
-                tx.execute(update(attachments).where(attachments.c.draft_id == row["id"]).values(case_id=case))
+            self._end(tx, row, REGISTERED if case else EXPIRED, no, case)
         return len(rows)
 
     def _own(self, tx: Connection, actor: Actor, token: str, *, lock: bool = False) -> dict[str, Any]:
-        query = select(drafts).where(drafts.c.token == token, drafts.c.person_id == actor.person)
+        mine = (drafts.c.token == token, drafts.c.person_id == actor.person, drafts.c.key.not_like(f"{HELD}:%"))
+        query = select(drafts).where(*mine)
         row = tx.execute(query.with_for_update() if lock else query).mappings().first()
         if row is None or not token:
             raise Unknown(what="这张登记单")
@@ -221,10 +239,26 @@ class Drafts:
     def _is_over(self, until: datetime) -> bool:
         return until <= self._house.clock.now()
 
-    def _end(self, tx: Connection, row: Mapping[str, Any], state: str, no: str | None = None) -> None:
-        if state != REGISTERED:
+    def _end(
+        self, tx: Connection, row: Mapping[str, Any], state: str, no: str | None = None, case: int | None = None
+    ) -> None:
+        """Wipe the words; photos and the walk it was made on follow the case, or go when there is none."""
+        if case is None:
             tx.execute(delete(attachments).where(attachments.c.draft_id == row["id"], attachments.c.case_id.is_(None)))
+        else:
+            tx.execute(update(attachments).where(attachments.c.draft_id == row["id"]).values(case_id=case))
+        found_on(tx, row["id"], case)
         tx.execute(update(drafts).where(drafts.c.id == row["id"]).values(state=state, body={}, case_no=no))
+
+    def _whole(self, tx: Connection, row: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+        """What was said, with what a walk knows by itself where nothing was, and the title of that walk's plan."""
+        given, walk = self._given(row), patrols.walk_of_draft(tx, row["id"])
+        if walk is None:
+            return given, ""
+        known = filled_on_walk(walk["title"], walk["place"], self._house.spots(), arrival_rules())
+        if given.get("place"):
+            known = {**known, "town": "", "community": ""}
+        return {**known, **{name: text for name, text in given.items() if text}}, str(walk["title"])
 
     def _keep(self, tx: Connection, token: str, given: Mapping[str, str]) -> None:
         tx.execute(update(drafts).where(drafts.c.token == token).values(body=self._sealed(token, given)))

@@ -11,6 +11,7 @@ from core.arrivals.fields import USUAL, flat, phone_of
 from core.policy.arrivals import ArrivalRules, Words
 
 TITLE = 24
+ON_WALK = "巡查发现问题"
 _PHONE = re.compile(r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8})(?!\d)")
 _CALLED = re.compile(
     r"(?:联系人|姓名|我叫|来电人|诉求人)[:：是为]?\s*([\u4e00-\u9fff·]{2,4}?)(?=[，,。；;、\s]|电话|手机|住|$|\d)"
@@ -19,7 +20,9 @@ _SAID_NAME = re.compile(r"[，,；;、\s]*" + _CALLED.pattern)
 _ASIDE = re.compile(r"[，,；;、\s（(]*(?:我的)?(?:联系)?(?:电话|手机|手机号|号码)?[:：是为]?\s*\0[)）]?")
 _ENDS = re.compile(r"[。！？!?；;\n]")
 _CLAUSE = re.compile(r"[，,、：:]")
-_STREET = re.compile(r"[\u4e00-\u9fff]{2,6}(?:大道|[路街村巷桥]|小区|花园|市场|学校|小学|中学|公园|广场|医院)")
+_STREET = re.compile(  # 「海港路路灯」 names 海港路: the second sign begins the next word
+    r"[\u4e00-\u9fff]{2,6}(?:大道|(?<!路)路|(?<!街)街|(?<!村)村|(?<!巷)巷|(?<!桥)桥|小区|花园|市场|学校|小学|中学|公园|广场|医院)"
+)
 _NO_PLACE = ("老旧", "这个", "那个", "我们", "居民", "一个", "整个")
 _BEFORE = re.compile(r"^.*(?:在|位于|到|从|是|的|于|往)")
 _NUMBER = re.compile(r"\s*\d{1,5}\s*(?:号楼|号|栋|幢|单元)")
@@ -51,14 +54,18 @@ class Spot:
     community: str
 
 
-def is_story(text: str, spots: Iterable[Spot], rules: ArrivalRules) -> bool:
-    """Whether somebody tells of a matter: long enough, no talk about work in hand, and a place or a subject in it."""
+def is_story(text: str, spots: Iterable[Spot], rules: ArrivalRules, *, on_walk: bool = False) -> bool:
+    """Whether somebody tells of a matter: long enough, no talk about work in hand, and a place or a subject in it.
+
+    On a walk the place is known and one looks for matters, so a few words are enough.
+    """
     line = flat(text)
-    if len(_HAN.findall(line)) < rules.draft.shortest or any(word in line for word in _BOT_WORDS):
+    shortest = rules.draft.on_walk if on_walk else rules.draft.shortest
+    if len(_HAN.findall(line)) < shortest or any(word in line for word in _BOT_WORDS):
         return False
     if line.endswith(_QUESTION) and "请问" not in line and "咨询" not in line:
         return False
-    return bool(place_of(line, spots, rules)[0] or likely_classes(line, 1))
+    return on_walk or bool(place_of(line, spots, rules)[0] or likely_classes(line, 1))
 
 
 def guess(text: str, spots: Iterable[Spot], rules: ArrivalRules) -> dict[str, str]:
@@ -84,6 +91,18 @@ def guess(text: str, spots: Iterable[Spot], rules: ArrivalRules) -> dict[str, st
         "class_code": sure_class(subject),
         "anonymous": "" if phone else "1",
         "wants_reply": "1" if phone else "",
+    }
+
+
+def filled_on_walk(plan: str, where: str, spots: Iterable[Spot], rules: ArrivalRules) -> dict[str, str]:
+    """What a finding says when its finder sent only a photo: where the plan leads, and that the photo shows it."""
+    place, spot = place_of(flat(where), spots, rules)
+    return {
+        "title": f"{place or where}{ON_WALK}"[:TITLE],
+        "content": f"巡查「{plan}」时发现，详见图片。",
+        "place": where,
+        "town": spot.town if spot else "",
+        "community": spot.community if spot else "",
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from core.arrivals.fields import Towns
 from core.arrivals.guess import Spot
 from core.crypto import Cipher
+from core.files import Files
 from core.people import Actor
 from core.policy import Policy, read
 from core.ports import Clock, Ticket
@@ -26,6 +27,7 @@ class Wired(Protocol):
 
     engine: Engine
     clock: Clock
+    files: Files
     directory: DirectoryCache
 
     @property

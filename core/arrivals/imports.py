@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -13,9 +14,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from core.arrivals.fields import RULES, Filled
 from core.arrivals.house import House
 from core.arrivals.opening import open_sheet
-from core.arrivals.rows import COLUMNS, Row, checked, mapping_of
+from core.arrivals.rows import COLUMNS, Header, Row, checked, header_of
+from core.canon import canonical
 from core.crypto import place
-from core.db import canonical
 from core.errors import NotYours, Refusal, Unknown
 from core.models.arrivals import import_rows, imports
 from core.people import CLOCK, Actor
@@ -25,6 +26,8 @@ from core.views import ImportView, RowFault
 CHECKED, RUNNING, DONE, DROPPED, STOPPED = "checked", "running", "done", "dropped", "stopped"
 TITLES = {CHECKED: "待确认", RUNNING: "正在登记", DONE: "已完成", DROPPED: "已放弃", STOPPED: "已停止"}
 READY, TAKEN, FAULTY, REFUSED = "ready", "taken", "faulty", "refused"
+NONE: Mapping[str, str] = MappingProxyType({})
+UNUSED = "unused"  # the row of column names, where some of them are none of ours
 AT_ONCE, TOGETHER, SHOWN = 48, 12, 200
 
 
@@ -54,10 +57,11 @@ class Imports:
         digest = hashlib.sha256(raw).hexdigest()
         if (known := self._known(actor, digest)) is not None:
             return known
-        header, *lines = open_sheet(raw, arrival_rules().sheet) or [[]]
-        rows = list(checked(lines, mapping_of(header), self._understood))
+        lines = open_sheet(raw, arrival_rules().sheet, name)
+        header = header_of(lines, arrival_rules().header)
+        rows = list(checked(lines, header, self._understood))
         made: int = self._house._write(
-            actor, "sheet.checked", f"sheet:{digest[:12]}", lambda tx: self._keep(tx, actor, name, digest, rows)
+            actor, "sheet.checked", f"sheet:{digest[:12]}", lambda tx: self._keep(tx, actor, name, digest, header, rows)
         )
         return made
 
@@ -72,25 +76,28 @@ class Imports:
             raise SheetElsewhere(who=self._house.core.directory().person_name(row.person_id))
         return int(row.id)
 
-    def _keep(self, tx: Connection, actor: Actor, name: str, digest: str, rows: Sequence[Row]) -> int:
+    def _keep(self, tx: Connection, actor: Actor, name: str, digest: str, header: Header, rows: Sequence[Row]) -> int:
         now, faulty = self._house.clock.now(), sum(bool(row.faults) for row in rows)
         head = {
             "digest": digest, "file_name": name, "person_id": actor.person, "post_id": actor.post, "state": CHECKED,
             "total": len(rows), "faulty": faulty, "settled": 0, "made_at": now, "changed_at": now,
         }  # fmt: skip
         made = int(tx.execute(insert(imports).returning(imports.c.id), head).scalar_one())
-        if rows:
-            tx.execute(insert(import_rows), [self._stored(made, row) for row in rows])
+        stored = [self._stored(made, row) for row in rows]
+        if header.unused:
+            stored.append(
+                _row(made, header.at + 1, UNUSED, {label: f"{at:02}" for at, label in enumerate(header.unused)}, {})
+            )
+        if stored:
+            tx.execute(insert(import_rows), stored)
         return made
 
     def _stored(self, made: int, row: Row) -> dict[str, Any]:
-        where = f"{made}.{row.number}"
         body: dict[str, Any] = {}
         if not row.faults:
-            body = {"sealed": self._house.cipher.seal(canonical(dict(row.given)), place("import_rows", "body", where))}
-        state = FAULTY if row.faults else READY
-        values = {"import_id": made, "row": row.number, "place": where, "state": state, "body": body}
-        return {**values, "faults": dict(row.faults), "case_no": None}
+            where = place("import_rows", "body", f"{made}.{row.number}")
+            body = {"sealed": self._house.cipher.seal(canonical(dict(row.given)), where)}
+        return _row(made, row.number, FAULTY if row.faults else READY, row.faults, body)
 
     def start(self, actor: Actor, import_id: int, *, only_good: bool) -> None:
         """Let the clock register it: every row, or those that are in order. Raises SheetFaulty, SheetOver, Unknown."""
@@ -209,7 +216,11 @@ class Imports:
             )
             query = bad.order_by(import_rows.c.row)
             found = tx.execute(query if every_fault else query.limit(SHOWN)).all()
-        return self._seen(row, tuple(fault for one in found for fault in _faults(one.row, one.faults)))
+            names = select(import_rows.c.faults).where(
+                import_rows.c.import_id == import_id, import_rows.c.state == UNUSED
+            )
+            told = tx.execute(names).scalar() or {}
+        return self._seen(row, tuple(fault for one in found for fault in _faults(one.row, one.faults)), told)
 
     def latest(self, actor: Actor, most: int = 10) -> tuple[ImportView, ...]:
         """The sheets a person brought, newest first."""
@@ -218,11 +229,17 @@ class Imports:
             return tuple(self._seen(dict(row), ()) for row in tx.execute(query).mappings())
 
     @staticmethod
-    def _seen(row: Mapping[str, Any], faults: tuple[RowFault, ...]) -> ImportView:
+    def _seen(row: Mapping[str, Any], faults: tuple[RowFault, ...], unused: Mapping[str, str] = NONE) -> ImportView:
         return ImportView(
             row["id"], row["file_name"], row["state"], TITLES[row["state"]], row["total"], row["faulty"],
             row["settled"], row["made_at"], faults,
+            tuple(sorted(unused, key=unused.__getitem__)),
         )  # fmt: skip
+
+
+def _row(made: int, number: int, state: str, faults: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
+    values = {"import_id": made, "row": number, "place": f"{made}.{number}", "state": state, "body": dict(body)}
+    return {**values, "faults": dict(faults), "case_no": None}
 
 
 def _faults(number: int, faults: Mapping[str, str]) -> Iterator[RowFault]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from core.arrivals import reading
 from core.errors import Refusal
@@ -32,6 +34,12 @@ SHEET_WHYS: Mapping[str, str] = MappingProxyType(
         "ratio": "压缩得异常，请另存后再传",
     }
 )  # fmt: skip
+PAPER_WHYS: Mapping[str, str] = MappingProxyType(
+    {
+        "kind": "请用 JPG、PNG 图片或 PDF", "size": "文件太大，请压缩或拆开再传", "pages": "页数太多，请拆成几份再传",
+        "locked": "PDF 加了密码，请去掉密码再传", "unpacked": "文件太复杂，请另存后再传",
+    }
+)  # fmt: skip
 PHOTO_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
 
@@ -45,8 +53,38 @@ def open_photo(raw: bytes, rules: PhotoRules) -> bytes:
     return _run("photo", raw, limits, "图片", PHOTO_WHYS, "pixels")
 
 
-def open_sheet(raw: bytes, rules: SheetRules) -> list[list[str]]:
-    """The rows of the first sheet as texts, the header first. Raises WrongFile."""
+def open_photos(many: Sequence[bytes], rules: PhotoRules) -> list[bytes | WrongFile]:
+    """Fresh JPEGs of several pictures, or why one is none, with one child for all of them.
+
+    What that child cannot open, or all of it when something kills the child, is opened alone.
+    """
+    fit = [raw for raw in many if len(raw) <= rules.most_bytes and raw.startswith(PHOTO_HEADS)]
+    limits = {
+        "pixels": rules.most_pixels, "side": rules.longest_side, "memory": PHOTO_MEMORY,
+        "seconds": PHOTO_SECONDS + len(fit),
+    }  # fmt: skip
+    framed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in fit)
+    told = dict[bytes, bytes]()
+    with suppress(WrongFile):
+        answer, at = _run("photos", framed, limits, "图片", PHOTO_WHYS, "pixels"), 0
+        for raw in fit:
+            size = int.from_bytes(answer[at : at + 4], "big")
+            told[raw] = answer[at + 4 : at + 4 + size]
+            at += 4 + size
+    return [told.get(raw) or _alone(raw, rules) for raw in many]
+
+
+def _alone(raw: bytes, rules: PhotoRules) -> bytes | WrongFile:
+    try:
+        return open_photo(raw, rules)
+    except WrongFile as no:
+        return no
+
+
+def open_sheet(raw: bytes, rules: SheetRules, name: str = "") -> list[list[str]]:
+    """The rows of the first sheet as texts, the header first; `name` must tell the same kind (D1). Raises WrongFile."""
+    if name and not name.lower().endswith(".xlsx" if raw.startswith(b"PK") else (".csv", ".txt")):
+        raise WrongFile(what="表格", why=SHEET_WHYS["kind"])
     if len(raw) > rules.most_bytes:
         raise WrongFile(what="表格", why=SHEET_WHYS["size"])
     limits = {
@@ -55,6 +93,20 @@ def open_sheet(raw: bytes, rules: SheetRules) -> list[list[str]]:
     }  # fmt: skip
     told = _run("sheet", raw, limits, "表格", SHEET_WHYS, "unpacked")
     return [json.loads(line) for line in told.splitlines()]
+
+
+def look_into_pdf(raw: bytes, limits: Mapping[str, int]) -> dict[str, Any]:
+    """Pages, carried text and whether something foreign is in it; `limits`: pages, text, memory, seconds.
+
+    Raises WrongFile.
+    """
+    told: dict[str, Any] = json.loads(_run("paper", raw, limits, "资料", PAPER_WHYS, "unpacked"))
+    return told
+
+
+def page_of_pdf(raw: bytes, page: int, limits: Mapping[str, int]) -> bytes:
+    """A page, counted from 0, as JPEG; `limits`: side, memory, seconds. Raises WrongFile."""
+    return _run("page", raw, {**limits, "page": page}, "资料", PAPER_WHYS, "unpacked")
 
 
 def _run(kind: str, raw: bytes, limits: Mapping[str, int], what: str, whys: Mapping[str, str], killed: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What strangers send, opened in a process of its own with bounds on memory and time: photos and sheets (D1–D3).
+"""What strangers send, opened in a process of its own with bounds on memory and time: photos, sheets, PDFs (D1–D3).
 
 Run by path as a program: `reading.py KIND LIMITS < file`. It imports nothing of the product, so that it starts at once
 and holds nothing worth taking. Exit 3: refused, the reason is one word on the error stream.
@@ -13,8 +13,9 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 REFUSED = 3
 CELL = 20_000
@@ -22,7 +23,12 @@ CELL = 20_000
 COLUMNS = 64
 EXACT = 1e15
 """Beyond it a number of a sheet has lost its last digits."""
+SIGNS = ",\t;"
+"""What may part the cells of a CSV; a sheet saved as text in a spreadsheet has tabs."""
+NO_TEXT = frozenset("\0\ufffe\uffff")
 Limits = Mapping[str, int]
+Merged = tuple[tuple[int, int], tuple[int, int]]
+"""The first and the last cell of merged ones: row, column."""
 
 
 class Refused(Exception):
@@ -50,6 +56,20 @@ def photo(raw: bytes, limits: Limits) -> bytes:
     return held.getvalue()
 
 
+def photos(raw: bytes, limits: Limits) -> bytes:
+    """Several pictures, each after its length in four bytes; told likewise, a refusal as no bytes at all."""
+    told, at = bytearray(), 0
+    while at < len(raw):
+        size = int.from_bytes(raw[at : at + 4], "big")
+        try:
+            fresh = photo(raw[at + 4 : at + 4 + size], limits)
+        except Exception:  # why it is none is told when it is opened alone
+            fresh = b""
+        told += len(fresh).to_bytes(4, "big") + fresh
+        at += 4 + size
+    return bytes(told)
+
+
 def sheet(raw: bytes, limits: Limits) -> bytes:
     """The rows of the first sheet as JSON lines of texts, the header first."""
     rows = _workbook(raw, limits) if raw[:2] == b"PK" else _table(raw)
@@ -74,8 +94,32 @@ def _workbook(raw: bytes, limits: Limits) -> Iterator[list[str]]:
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
     if not book.sheet_names:
         raise Refused("kind")
-    for row in book.get_sheet_by_index(0).iter_rows():
-        yield [text_of(cell) for cell in row]
+    pages = (book.get_sheet_by_index(place) for place in range(len(book.sheet_names)))
+    page = next((one for one in pages if one.height > 1), None) or book.get_sheet_by_index(0)
+    rows = ([text_of(cell) for cell in row] for row in page.iter_rows())
+    yield from _spread(rows, page.merged_cell_ranges or (), (page.start or (0, 0))[1])
+
+
+def _spread(rows: Iterator[list[str]], merged: Sequence[Merged], left: int) -> Iterator[list[str]]:
+    """What stands once in cells merged downwards is said in each of their rows that says anything; `left`: the sheet's
+    first column in use.
+    """
+    begins: dict[int, list[tuple[int, int]]] = {}
+    for (top, column), (bottom, _) in merged:
+        if bottom > top and 0 <= column - left < COLUMNS:
+            begins.setdefault(top, []).append((column - left, bottom))
+    held: dict[int, tuple[int, str]] = {}
+    for at, cells in enumerate(rows):
+        said = any(cells)
+        for column, (bottom, text) in list(held.items()):
+            if at > bottom:
+                del held[column]
+            elif said and column < len(cells) and not cells[column]:
+                cells[column] = text
+        for column, bottom in begins.get(at, ()):
+            if column < len(cells):
+                held[column] = (bottom, cells[column])
+        yield cells
 
 
 def check_parts(raw: bytes, limits: Limits) -> None:
@@ -102,26 +146,81 @@ def check_parts(raw: bytes, limits: Limits) -> None:
         raise Refused("kind")
 
 
-def _table(raw: bytes) -> Iterator[list[str]]:
-    """A CSV in UTF-8 or, as Chinese spreadsheets save it, in GB18030."""
-    if b"\0" in raw:
-        raise Refused("kind")
+def paper(raw: bytes, limits: Limits) -> bytes:
+    """What a PDF is, as JSON: its pages, the text it carries, whether it brings scripts or files along."""
+    document = _pdf(raw)
+    pages = len(document)
+    if not 0 < pages <= limits["pages"]:
+        raise Refused("pages")
+    import pypdfium2.raw as pdfium
+
+    told = list[str]()
+    for number in range(pages):
+        if sum(map(len, told)) < limits["text"]:
+            told.append(document[number].get_textpage().get_text_range())
+    foreign = pdfium.FPDFDoc_GetJavaScriptActionCount(document) > 0 or pdfium.FPDFDoc_GetAttachmentCount(document) > 0
+    text = " ".join(" ".join(told).split())[: limits["text"]]
+    return json.dumps({"pages": pages, "text": text, "foreign": foreign}).encode()
+
+
+def page(raw: bytes, limits: Limits) -> bytes:
+    """One page of a PDF as a JPEG no longer than `side`; no script in it runs."""
+    document = _pdf(raw)
+    if limits["page"] >= len(document):
+        raise Refused("pages")
+    sheet_of_it = document[limits["page"]]
+    scale = limits["side"] / max(1.0, *sheet_of_it.get_size())
+    held = io.BytesIO()
+    sheet_of_it.render(scale=scale).to_pil().convert("RGB").save(held, "JPEG", quality=85)
+    return held.getvalue()
+
+
+def _pdf(raw: bytes) -> Any:
+    """Raises Refused for one that wants a password or cannot be opened."""
+    import pypdfium2
+
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("gb18030")
-        except UnicodeDecodeError:
-            raise Refused("kind") from None
+        return pypdfium2.PdfDocument(raw)
+    except pypdfium2.PdfiumError as fault:
+        raise Refused("locked" if "assword" in str(fault) else "kind") from None
+
+
+def _table(raw: bytes) -> Iterator[list[str]]:
+    """A CSV in UTF-8, in UTF-16 with its mark, or, as Chinese spreadsheets save it, in GB18030."""
+    text = _decoded(raw)
     csv.field_size_limit(1_000_000)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
+        yield from csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_sign(text))
     except csv.Error:
         raise Refused("kind") from None
 
 
+def _decoded(raw: bytes) -> str:
+    """Raises Refused for what is no text."""
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for code in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(code)
+        except UnicodeDecodeError:
+            continue
+        if not set(text) & NO_TEXT:
+            return text
+    raise Refused("kind")
+
+
+def _sign(text: str) -> str:
+    """What parts the cells: the sign most used in the first line that uses one twice."""
+    for line in text[:20_000].splitlines()[:10]:
+        sign = max(SIGNS, key=line.count)
+        if line.count(sign) > 1:
+            return sign
+    return SIGNS[0]
+
+
 def text_of(cell: object) -> str:
     """A cell as the text a person sees: no 19900001234.0, and no digits made up behind the fifteenth."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float | int):
@@ -141,7 +240,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     raw = sys.stdin.buffer.read()
     try:
-        told = {"photo": photo, "sheet": sheet}[kind](raw, limits)
+        told = {"photo": photo, "photos": photos, "sheet": sheet, "paper": paper, "page": page}[kind](raw, limits)
     except Refused as no:
         sys.stderr.write(str(no))
         return REFUSED

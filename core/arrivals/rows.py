@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.arrivals.fields import RULES, USUAL, Filled, flat
 from core.arrivals.opening import WrongFile
+from core.policy.arrivals import HeaderRules
 
 COLUMNS = (
     "title", "content", "place", "town", "community", "channel", "outside_no", "type", "service_type", "class_code",
@@ -14,8 +17,8 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of the template, in order; 标题, 内容 and 地点 have to be there."""
 NEEDED = ("title", "content", "place")
+_BRACKET = re.compile(r"[(\[【].*[)\]】]$")
 LOST = "数字太长，已被表格软件改写，请把该列设为文本重填。"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +30,89 @@ class Row:
     faults: Mapping[str, str]
 
 
-def mapping_of(header: Sequence[str]) -> Mapping[int, str]:
-    """Column → field. Raises WrongFile when a needed one is missing or one stands there twice."""
-    names = {rule.label: name for name, rule in RULES.items()}
-    found: dict[int, str] = {}
-    for at, label in enumerate(header):
-        name = names.get(flat(label).replace(" ", "").rstrip("*＊").removesuffix("（必填）"))
-        if name in found.values():
-            raise WrongFile(what="表格", why=f"「{RULES[name or ''].label}」列写了两次")
-        if name in COLUMNS:
-            found[at] = name
-    missing = [RULES[name].label for name in NEEDED if name not in found.values()]
-    if missing:
-        raise WrongFile(what="表格", why=f"第一行缺少「{missing[0]}」列，请用模板")
-    return found
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The field a column name stands for; `is_own` when it is spelled as in the template."""
+
+    name: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row of column names: its place from 0, column → field, the columns nothing is taken from, and fields that
+    two columns claim with equal right (→ the names of both).
+    """
+
+    at: int
+    columns: Mapping[int, str]
+    unused: tuple[str, ...] = ()
+    twice: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def header_of(lines: Sequence[Sequence[str]], rules: HeaderRules) -> Header:
+    """The first row that names every needed column; a title or a note may stand above it.
+
+    Raises:
+        WrongFile: a needed column is missing, or two columns are the same field.
+    """
+    known = _spellings(rules)
+    tried = [_named(at, cells, known) for at, cells in enumerate(lines[: rules.within])] or [Header(0, {})]
+    best = next((one for one in tried if not _missing(one)), None) or max(tried, key=lambda one: len(one.columns))
+    for name, (first, second) in best.twice.items():
+        both = f"（{first}、{second}）" if first != second else ""
+        raise WrongFile(what="表格", why=f"「{RULES[name].label}」列写了两次{both}，请只留一列")
+    if missing := _missing(best):
+        lacks = "".join(f"「{RULES[name].label}」" for name in missing)
+        raise WrongFile(what="表格", why=f"第 {best.at + 1} 行缺少{lacks}列，请用模板")
+    return best
+
+
+def _missing(header: Header) -> list[str]:
+    return [name for name in NEEDED if name not in header.columns.values()]
+
+
+def _named(at: int, cells: Sequence[str], known: Mapping[str, Meant]) -> Header:
+    """The columns of a row; where two would be one field, our own name goes before another's."""
+    meant = [_meant(label, known) for label in cells]
+    own = {one.name for one in meant if one and one.is_own}
+    found = dict[int, str]()
+    twice = dict[str, tuple[str, str]]()
+    for place, one in enumerate(meant):
+        if one is None or (one.name in own and not one.is_own):
+            continue
+        if one.name in found.values():
+            first = next(column for column, name in found.items() if name == one.name)
+            twice.setdefault(one.name, (flat(cells[first]), flat(cells[place])))
+        else:
+            found[place] = one.name
+    unused = tuple(flat(label)[:20] for place, label in enumerate(cells) if place not in found and label.strip())
+    return Header(at, found, unused, twice)
+
+
+def _spellings(rules: HeaderRules) -> Mapping[str, Meant]:
+    others = {_bare(word): Meant(name, False) for name, words in rules.columns.items() for word in words}
+    return others | {_bare(RULES[name].label): Meant(name, True) for name in COLUMNS}
+
+
+def _meant(label: str, known: Mapping[str, Meant]) -> Meant | None:
+    """The field a column is: by its whole name, or without the bracket behind it."""
+    text = _bare(label)
+    return known.get(text) or known.get(_BRACKET.sub("", text).strip("*:"))
+
+
+def _bare(label: str) -> str:
+    """A column name without blanks, stars and colons, in narrow signs."""
+    return unicodedata.normalize("NFKC", flat(label)).replace(" ", "").strip("*:")
 
 
 def checked(
-    lines: Sequence[Sequence[str]], columns: Mapping[int, str], understood: Callable[[Mapping[str, str]], Filled]
+    lines: Sequence[Sequence[str]], header: Header, understood: Callable[[Mapping[str, str]], Filled]
 ) -> Iterator[Row]:
-    """Every row that holds anything; one that says the same as another is a fault of the later one."""
+    """Every row below the header that holds anything; one that says the same as another is a fault of the later one."""
+    columns = header.columns
     seen: dict[tuple[tuple[str, str], ...], int] = {}
-    for number, cells in enumerate(lines, 2):
+    for number, cells in enumerate(lines[header.at + 1 :], header.at + 2):
         if not any(cell.strip() for cell in cells):
             continue
         lost = [name for at, name in columns.items() if at < len(cells) and cells[at].startswith("\0")]
@@ -71,8 +135,3 @@ def _completed(given: Mapping[str, str]) -> dict[str, str]:
     if not full.get("caller_phone", "").strip():
         full["anonymous"] = "1"
     return full
-
-
-def harmless(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -23,6 +23,7 @@ from core.policy import Policy
 from core.ports import Clock
 from core.queries import lists
 from core.queries.asked import Asked
+from core.queries.pages import page as page_of
 from core.queries.people import Directory, Holder
 from core.views import WorkPage
 from core.watch import quiet_until
@@ -94,8 +95,8 @@ class Hotspots:
             if not found:
                 raise Unknown(what="热点")
             asked = Asked("all", parts=(select(cases.c.id).where(members_of(hotspot)),))
-            listed = lists.page(tx, asked, actor, world, now, found[0].name, None, page, SHOWN)
-            return found[0], listed
+            members = lists.found(tx, asked, actor, world, now, None)
+            return found[0], page_of(tx, members, actor, world, now, found[0].name, page, SHOWN)
 
         return core._read(read)
 

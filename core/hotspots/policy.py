@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from core.policy import Baton, read
+from core.policy import read
+from core.policy.notices import Baton
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from core.figures import (
     Chapter,
     Line,
     Pick,
+    Shown,
     Stats,
     told,
 )
@@ -34,7 +35,7 @@ from core.people import Actor
 from core.policy.measures import MeasureBook, read_measures
 from core.ports import Clock
 from core.queries.items import lines as lines_of
-from core.queries.sheets import reach
+from core.queries.sheets import units_within
 from core.timewords import when
 from core.views import WorkPage
 from core.work import World
@@ -99,10 +100,23 @@ class Measures:
         """A page of figures for this reader. Raises Unknown for a unit beyond their right, BadField for odd dates."""
         self._check(ask)
         world = self._core.world()
-        mine, units = self._mine(actor, world), self._units(actor, ask, world)
+        mine, units = units_within(actor, world), self._units(actor, ask, world)
         also = [MACHINES] if ask.kind == REGISTERED and self.may_see_all(actor) else []
         stats: Stats = self._core._read(lambda tx: self._stats(tx, ask, world, mine, also, units, dims))
         return stats
+
+    def named(self, actor: Actor, ask: Ask, names: Sequence[str]) -> tuple[datetime | None, tuple[Shown, ...]]:
+        """These figures for this reader, and up to when they are folded. Raises as `stats` does."""
+        self._check(ask)
+        units = self._units(actor, ask, self._core.world())
+
+        def read(tx: Connection) -> tuple[datetime | None, tuple[Shown, ...]]:
+            amounts = told(asking.whole(tx, ask, units))
+            shown = (telling.shown(one, amounts, self.book.minimum) for one in self.book.named(tuple(names)))
+            return asking.as_of(tx), tuple(shown)
+
+        found: tuple[datetime | None, tuple[Shown, ...]] = self._core._read(read)
+        return found
 
     def opened(self, actor: Actor, ask: Ask, pick: Pick, page: int = 1, size: int = 50) -> WorkPage:
         """The cases behind one number, within the reader's right: as many as the number says."""
@@ -130,17 +144,9 @@ class Measures:
         if (ask.until - ask.since).days >= self.book.longest_days:
             raise BadField(field="起止日期", why="一次最多统计两年，请缩短")
 
-    def _mine(self, actor: Actor, world: World) -> list[int]:
-        """The units whose figures this reader may see, in the order of the directory."""
-        wide = world.policy.reads.get(actor.role, "none")
-        if wide == "all":
-            return [*world.directory.units]
-        allowed = reach(actor, wide, world.directory)
-        return [unit for unit in world.directory.units if unit in allowed]
-
     def _units(self, actor: Actor, ask: Ask, world: World) -> list[int]:
         """Whose rollups are summed: one unit's, the district's own, or those a leader is in charge of."""
-        wide, mine = world.policy.reads.get(actor.role, "none"), self._mine(actor, world)
+        wide, mine = world.policy.reads.get(actor.role, "none"), units_within(actor, world)
         if wide == "all" and ask.unit in (None, WHOLE, MACHINES):
             return [WHOLE if ask.unit is None else ask.unit]
         if ask.unit is not None:

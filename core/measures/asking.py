@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.figures import ALL, AMOUNTS, DIMS, NOTHING, Amounts, Ask, Pick
+from core.figures import ALL, AMOUNTS, DIMS, NOTHING, REGISTERED, WHOLE, Amounts, Ask, Pick
 from core.measures.folding import NAME
-from core.models.cases import cases
+from core.models.cases import case_legs, cases
 from core.models.measures import figures, rollup_state, rollups
 
 ONE_DAY = timedelta(days=1)
@@ -47,8 +47,12 @@ def by_value(tx: Connection, ask: Ask, units: Sequence[int], dim: str) -> dict[s
     return {row[0]: tuple(row[1:]) for row in tx.execute(query)}
 
 
-def by_unit(tx: Connection, ask: Ask, units: Sequence[int]) -> dict[int, Amounts]:
-    query = select(rollups.c.unit_id, *SUMS).where(_within(ask, units, ALL)).group_by(rollups.c.unit_id)
+def by_unit(
+    tx: Connection, ask: Ask, units: Sequence[int], dim: str = ALL, values: Sequence[str] = ("",)
+) -> dict[int, Amounts]:
+    """The sums of each unit: of everything, or of some values of one dimension."""
+    where = and_(_within(ask, units, dim), rollups.c.value.in_(values))
+    query = select(rollups.c.unit_id, *SUMS).where(where).group_by(rollups.c.unit_id)
     return {row[0]: tuple(row[1:]) for row in tx.execute(query)}
 
 
@@ -94,6 +98,28 @@ def opened(tx: Connection, ask: Ask, units: Sequence[int], pick: Pick, first: in
         .order_by(figures.c.day.desc(), figures.c.id.desc())
     )
     return [dict(row) for row in tx.execute(query.limit(size).offset(first)).mappings()]
+
+
+def last_day(tx: Connection, ask: Ask, units: Sequence[int], dim: str, before: datetime) -> dict[Any, Amounts]:
+    """The sums of the last day asked for, of what was registered or sent to its unit before a moment of that day.
+
+    By the values of one dimension, or by "unit". From the figures of that day themselves: rollups know no hours.
+    """
+    sent = select(func.min(case_legs.c.sent_at)).where(
+        case_legs.c.case_id == figures.c.case_id,
+        or_(
+            case_legs.c.unit_id == figures.c.unit_id,
+            and_(figures.c.unit_id == WHOLE, case_legs.c.part == "lead", case_legs.c.parent_id.is_(None)),
+        ),
+    )
+    moment = cases.c.registered_at if ask.kind == REGISTERED else sent.scalar_subquery()
+    column = figures.c.unit_id if dim == "unit" else figures.c[dim] if dim in DIMS else literal("")
+    query = (
+        select(column, *(func.sum(figures.c[name]) for name in AMOUNTS))
+        .join(cases, cases.c.id == figures.c.case_id)
+        .where(figures.c.kind == ask.kind, figures.c.unit_id.in_(units), figures.c.day == ask.until, moment < before)
+    )
+    return {row[0]: tuple(map(int, row[1:])) for row in tx.execute(query.group_by(column))}
 
 
 def as_of(tx: Connection) -> datetime | None:

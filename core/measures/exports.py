@@ -37,10 +37,9 @@ class Exports:
 
     def stats(self, actor: Actor, ask: Ask, reason: str) -> Taken:
         """Every table of the page. Raises FieldMissing without a reason, and whatever the page would raise."""
-        self._check(reason)
         stats = self._measures.stats(actor, ask)
         tables = sheets.stats_sheets(stats, self._measures.book)
-        return self._take(actor, tables, f"{stats.scope} {stats.period} {stats.as_of}", reason, "统计")
+        return self.take(actor, tables, f"{stats.scope} {stats.period} {stats.as_of}", reason, "统计")
 
     def cases(self, actor: Actor, ask: Ask, pick: Pick, reason: str) -> Taken:
         """The cases behind one number. Raises FieldMissing without a reason, TooManyRows beyond the cap."""
@@ -49,9 +48,7 @@ class Exports:
         if self._measures.total(actor, ask, pick) > most:
             raise TooManyRows(limit=f"{most:,}")
         first = self._measures.opened(actor, ask, pick, 1, most)
-        return self._take(
-            actor, [sheets.list_sheet(first)], f"{first.title} {ask.since} 至 {ask.until}", reason, "办件"
-        )
+        return self.take(actor, [sheets.list_sheet(first)], f"{first.title} {ask.since} 至 {ask.until}", reason, "办件")
 
     @staticmethod
     def _check(reason: str) -> None:
@@ -59,10 +56,20 @@ class Exports:
             raise FieldMissing(field="导出理由", action="导出")
         check_text("导出理由", reason, LONGEST_REASON)
 
-    def _take(self, actor: Actor, tables: Sequence[sheets.Sheet], about: str, reason: str, name: str) -> Taken:
+    @property
+    def most(self) -> int:
+        """How many rows one list may have at most."""
+        return self._measures.book.most_rows
+
+    def take(
+        self, actor: Actor, tables: Sequence[sheets.Sheet], about: str, reason: str, name: str,
+        action: str = "stats.exported",
+    ) -> Taken:  # fmt: skip
+        """These tables as a file, with its entry in the log. Raises FieldMissing without a reason."""
+        self._check(reason)
         now = self._core.clock.now().astimezone(SHANGHAI)
         mark = f"{about} · {actor.unit_name} {actor.name} {now:%Y-%m-%d %H:%M} 导出，仅供工作使用"
         data, rows = sheets.workbook(tables, mark), sum(len(table.rows) for table in tables)
-        what = f"stats:{rows}:{sm3(data).hex()[:16]}"
-        self._core.note(actor, "stats.exported", what, "done", reason.strip(), actor.channel, actor.address)
+        what = f"{action.partition('.')[0]}:{rows}:{sm3(data).hex()[:16]}"
+        self._core.note(actor, action, what, "done", reason.strip(), actor.channel, actor.address)
         return Taken(f"{name}-{now:%Y%m%d-%H%M}.xlsx", data, rows)

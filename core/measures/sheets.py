@@ -9,14 +9,13 @@ from typing import Any
 
 from core.figures import Stats
 from core.measures.telling import book_rows
-from core.plain import scrub
+from core.plain import as_cell, scrub
 from core.policy.measures import MeasureBook
 from core.timewords import day_words
 from core.views import WorkPage
 from core.worktime import local_date
 
 Cell = str | int | float | None
-RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,6 @@ class Sheet:
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-
-
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula (control D6)."""
-    return f"'{text}" if text.startswith(RUNS) else text
 
 
 def stats_sheets(stats: Stats, book: MeasureBook) -> list[Sheet]:
@@ -86,16 +80,16 @@ def workbook(sheets: Sequence[Sheet], mark: str) -> bytes:
 
 
 def _fill(page: Any, sheet: Sheet, mark: str, looks: Mapping[str, Any]) -> None:
-    page.write_string(0, 0, safe(mark), looks["quiet"])
+    page.write_string(0, 0, as_cell(mark), looks["quiet"])
     page.set_footer(f"&L{mark.replace('&', '&&')}&R&P / &N")
     for column, title in enumerate(sheet.columns):
-        page.write_string(1, column, safe(title), looks["bold"])
+        page.write_string(1, column, as_cell(title), looks["bold"])
         longest = max([len(title), *(len(str(row[column] or "")) for row in sheet.rows[:200])])
         page.set_column(column, column, min(60, longest * 1.9 + 2))
     for number, row in enumerate(sheet.rows, 2):
         for column, value in enumerate(row):
             if isinstance(value, str):
-                page.write_string(number, column, safe(value))
+                page.write_string(number, column, as_cell(value))
             elif value is not None:
                 page.write_number(number, column, value)
     page.freeze_panes(2, 1)

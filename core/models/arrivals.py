@@ -30,10 +30,14 @@ attachments = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("case_id", Id, ForeignKey("cases.id"), nullable=True, index=True),
     Column("draft_id", Id, ForeignKey("drafts.id"), nullable=True, index=True),
+    Column("joint_leg_id", Id, ForeignKey("joint_legs.id"), nullable=True, index=True),  # of a unit's feedback (R131)
+    # of its refusal instead (R126): SM3 of what a refusal rests on, as it is kept; none for a photo
+    Column("basis_digest", Text, nullable=True),
     Column("person_id", Id, ForeignKey("people.id"), nullable=True),
     Column("kind", Text, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("sealed", Text, nullable=False),
+    Column("file", Text, ForeignKey("files.name"), nullable=True, index=True),
+    Column("sealed", Text, nullable=True),  # until it was moved to the file store
     Column("at", Moment, nullable=False),
 )
 

@@ -60,6 +60,7 @@ cases = Table(
     UniqueConstraint("channel", "outside_no"),
     # every order of a list is the newest first (core.queries.lists)
     Index("ix_cases_registered_at", "registered_at"),
+    Index("ix_cases_finished_at", "finished_at"),
     Index("ix_cases_state_registered_at", "state", "registered_at"),
     Index("ix_cases_channel_registered_at", "channel", "registered_at"),
     Index("ix_cases_lead_unit_registered_at", "lead_unit", "registered_at"),

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from core.db import Facts, Id, Moment, metadata
 
@@ -64,6 +77,19 @@ accounts = Table(
     Column("login", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("one_use", Boolean, nullable=False, default=False),
+    Column("practice", Boolean, nullable=False, default=False),
+    Column("set_at", Moment, nullable=True, default=lambda: datetime.now(UTC)),
+)
+"""`one_use`: somebody else made this password, it only opens the page on which one sets one's own (A3)."""
+
+old_passwords = Table(
+    "old_passwords",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("password_hash", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 sessions = Table(
@@ -74,6 +100,7 @@ sessions = Table(
     Column("post_id", Id, ForeignKey("posts.id"), nullable=True),
     Column("confirm_hash", Text, nullable=True),
     Column("confirm_tries", Integer, nullable=False),
+    Column("must_change", Boolean, nullable=False, default=False),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
 )
@@ -84,6 +111,7 @@ sign_in_failures = Table(
     Column("name_and_address", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Moment, nullable=True),
+    Column("tried_at", Moment, nullable=True),
 )
 
 api_clients = Table(
@@ -95,6 +123,7 @@ api_clients = Table(
     Column("secret_hash_2", Text, nullable=True),
     Column("scopes", Facts, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("calls_a_minute", Integer, nullable=True),
 )
 
 api_tokens = Table(
@@ -110,6 +139,15 @@ nonces = Table(
     metadata,
     Column("nonce", Text, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
+)
+
+# Who called how often in a minute of real time (Unix minutes); the name is a hash of what was called and by whom.
+rate_counts = Table(
+    "rate_counts",
+    metadata,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("calls", Integer, nullable=False),
 )
 
 pictures = Table(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table, Text, text
 
 from core.db import Facts, Id, Moment, metadata
+
+OF_JOINT = text("joint_id IS NOT NULL")
+"""Most events are of cases: the index of the others holds only the others."""
 
 events = Table(
     "events",
@@ -23,7 +26,10 @@ events = Table(
     Column("seq", Integer, nullable=False),
     Column("source", Text, nullable=False),
     Column("facts", Facts, nullable=False),
+    Column("joint_id", Id, nullable=True),
+    Column("joint_leg_id", Id, nullable=True),
     Index("ix_events_case_id_id", "case_id", "id"),
+    Index("ix_events_joint_id_id", "joint_id", "id", sqlite_where=OF_JOINT, postgresql_where=OF_JOINT),
     Index("ix_events_name_at", "flow", "name", "at"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
 from core.db import Facts, Id, metadata
 
@@ -61,5 +61,18 @@ absences = Table(
     Index("ix_absences_last_day", "last_day"),
 )
 
-SEEDED = frozenset({"sources", "service_types", "limits"})
+city_ranks = Table(
+    "city_ranks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("month", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("among", Integer, nullable=False),
+    Column("score", Text, nullable=False),
+    Column("paper", Text, nullable=False),
+    UniqueConstraint("month", "item"),
+)
+
+SEEDED = frozenset({"sources", "service_types", "limits", "archive_categories"})
 """Tables a new database begins with rows in, taken from policy/: a restore may replace these."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-
-import yaml
 
 from core.guards import CHOICES, GUARDS
 from core.people import RELATIONS, Standing
 from core.policy.desk import DeskPolicy, read_desk
 from core.policy.duties import DutyList, duty_faults, load_duties
 from core.policy.flow import Flow, Words, faults, read_flow
+from core.policy.joint import JointPolicy, joint_faults, read_joint
 from core.policy.limits import LimitPolicy, read_limits
+from core.policy.notices import Baton, QuietHours, SaidOnce, notice_faults, read_batons, read_once, read_quiet
+from core.policy.texting import SmsPolicy, read_sms
 from core.policy.watching import Digests, Ladder, Warnings, read_digests, read_ladder, read_warnings
-from core.policy.workdays import read_calendar
+from core.policy.workdays import load_yaml, read_calendar
 from core.worktime import Calendar
 
 HERE = Path(__file__).parent
@@ -39,23 +40,6 @@ class FieldSpec:
     options: Mapping[str, str]
     source: str
     hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Baton:
-    """One short line for one audience when an event passes the turn on (C2)."""
-
-    to: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """When reminders wait for the morning (domain-rules §20), and the urgencies that do not wait; local times."""
-
-    begins: time
-    ends: time
-    but: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +92,7 @@ class Policy:
     standings: Mapping[str, Standing]
     reads: Mapping[str, str]
     registers: frozenset[str]
+    raises: frozenset[str]
     pages: Mapping[str, frozenset[str]]
     roles: Mapping[str, str]
     exclusive: frozenset[str]
@@ -117,10 +102,13 @@ class Policy:
     audience: Mapping[str, frozenset[str]]
     hand_back: frozenset[str]
     quiet: QuietHours
+    said_once: SaidOnce
     limits: LimitPolicy
     warnings: Warnings
     ladder: Ladder
     digests: Digests
+    sms: SmsPolicy
+    joint: JointPolicy
     calendar: Calendar
     desk: DeskPolicy
     sources: Mapping[str, Source]
@@ -164,18 +152,14 @@ PARTS = MappingProxyType({"lead": "主办", "support": "协办", "below": "下�
 
 def read(name: str) -> Any:
     """One YAML table of this folder."""
-    return yaml.load((HERE / name).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return load_yaml(HERE / name)
 
 
 @cache
 def load_policy() -> Policy:
     """Every table, read once. Raises ValueError for a malformed table; `faults_of` proves the whole."""
-    permissions, forms, notices, words = (
-        read("permissions.yaml"),
-        read("forms.yaml"),
-        read("notices.yaml"),
-        read("seed/words.yaml"),
-    )
+    names = ("permissions.yaml", "forms.yaml", "notices.yaml", "seed/words.yaml")
+    permissions, forms, notices, words = (read(name) for name in names)
     choices = {name: MappingProxyType({row["value"]: row["text"] for row in rows}) for name, rows in words.items()}
     services, classes = read("seed/service_types.yaml"), read("seed/classes.yaml")["classes"]
     flows = [read_flow(read(f"flows/{path.name}")) for path in sorted((HERE / "flows").glob("*.yaml"))]
@@ -184,6 +168,7 @@ def load_policy() -> Policy:
         standings=MappingProxyType({name: _standing(name, row) for name, row in permissions["standings"].items()}),
         reads=MappingProxyType(permissions["reads"]),
         registers=frozenset(permissions["registers"]),
+        raises=frozenset(permissions["raises"]),
         pages=MappingProxyType({page: frozenset(roles) for page, roles in permissions["pages"].items()}),
         roles=MappingProxyType(permissions["roles"]),
         exclusive=frozenset(permissions["exclusive"]),
@@ -191,16 +176,17 @@ def load_policy() -> Policy:
         action_fields=MappingProxyType(
             {(action, n): _field(row, choices) for action, rows in forms["actions"].items() for n, row in rows.items()}
         ),
-        batons=MappingProxyType(
-            {event: tuple(Baton(r["to"], r["words"]) for r in rows) for event, rows in notices["batons"].items()}
-        ),
+        batons=MappingProxyType({event: read_batons(event, rows) for event, rows in notices["batons"].items()}),
         audience=MappingProxyType({name: frozenset(roles) for name, roles in notices["audience"].items()}),
         hand_back=frozenset(notices["hand_back"]),
-        quiet=_quiet(notices["quiet_hours"]),
+        quiet=read_quiet(notices["quiet_hours"]),
+        said_once=read_once(notices["said_once"]),
         limits=read_limits(),
         warnings=read_warnings(),
         ladder=read_ladder(),
         digests=read_digests(),
+        sms=read_sms(),
+        joint=read_joint(read("joint.yaml")),
         calendar=read_calendar(),
         desk=read_desk(read("desk.yaml")),
         sources=MappingProxyType({row["code"]: _source(row) for row in _in_order(read("seed/sources.yaml"))}),
@@ -220,10 +206,6 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _standing(name: str, row: Mapping[str, Any]) -> Standing:
     return Standing(name, row["title"], frozenset(row["roles"]), row["relation"])
-
-
-def _quiet(row: Mapping[str, Any]) -> QuietHours:
-    return QuietHours(time.fromisoformat(row["from"]), time.fromisoformat(row["to"]), frozenset(row["except"]))
 
 
 def _source(row: Mapping[str, Any]) -> Source:
@@ -261,7 +243,12 @@ def faults_of(policy: Policy, effects: Iterable[str]) -> list[str]:
         for state in one.cases
         if state not in policy.flows["case"].states
     ]
-    found += [f"notices: no flow has event {name}" for name in {*policy.batons, *policy.hand_back} - events]
+    found += [
+        f"notices: no flow has event {name}"
+        for name in {*policy.batons, *policy.hand_back, *policy.said_once.events} - events
+    ]
+    found += notice_faults(policy.batons, policy.sms)
+    found += joint_faults(policy.joint, events, policy.roles, policy.sms)
     units = frozenset(row["code"] for row in read("seed/units.yaml"))
     found += duty_faults(policy.duties, units, frozenset(policy.classes))
     return found + [

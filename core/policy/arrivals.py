@@ -21,6 +21,7 @@ class DraftRules:
     keep: timedelta
     joins: timedelta
     shortest: int
+    on_walk: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class PhotoRules:
     longest_side: int
     most: int
     link: timedelta
+    form_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class SheetRules:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderRules:
+    """Where the row of column names may stand (`within` the first rows), and what others call our columns."""
+
+    within: int
+    columns: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class ArrivalRules:
     """All of arrivals.yaml."""
 
@@ -58,6 +68,7 @@ class ArrivalRules:
     draft: DraftRules
     photo: PhotoRules
     sheet: SheetRules
+    header: HeaderRules
 
 
 @cache
@@ -70,24 +81,31 @@ def arrival_rules() -> ArrivalRules:
         _words(raw["urgencies"]),
         tuple(sorted(raw["openings"], key=len, reverse=True)),
         tuple(sorted(raw["beside"], key=len, reverse=True)),
-        DraftRules(timedelta(hours=draft["keep_hours"]), timedelta(minutes=draft["joins_minutes"]), draft["shortest"]),
+        DraftRules(
+            timedelta(hours=draft["keep_hours"]),
+            timedelta(minutes=draft["joins_minutes"]),
+            draft["shortest"],
+            draft["on_walk"],
+        ),
         PhotoRules(
             photo["megabytes"] * MEGA,
             photo["megapixels"] * 1_000_000,
             photo["longest_side"],
             photo["most"],
             timedelta(minutes=photo["link_minutes"]),
+            photo["form_megabytes"] * MEGA,
         ),
-        SheetRules(
-            sheet["megabytes"] * MEGA,
-            sheet["rows"],
-            sheet["entries"],
-            sheet["unpacked_megabytes"] * MEGA,
-            sheet["ratio"],
-            sheet["seconds"],
-            sheet["memory_megabytes"] * MEGA,
-        ),
+        sheet_rules(sheet),
+        HeaderRules(sheet["header_within"], {name: tuple(sheet["columns"][name]) for name in sheet["columns"]}),
     )
+
+
+def sheet_rules(sheet: Mapping[str, Any]) -> SheetRules:
+    """How large a sheet may be and what reading it may cost, from a table that says so in megabytes."""
+    return SheetRules(
+        sheet["megabytes"] * MEGA, sheet["rows"], sheet["entries"], sheet["unpacked_megabytes"] * MEGA, sheet["ratio"],
+        sheet["seconds"], sheet["memory_megabytes"] * MEGA,
+    )  # fmt: skip
 
 
 def _words(rows: list[dict[str, Any]]) -> Words:

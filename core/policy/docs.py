@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from core.policy import HERE, Policy, load_policy
+from core.policy import HERE, Policy, licence_docs, load_policy
 from core.policy.flow import Flow, Move
 
 TARGET = HERE / "README.md"
@@ -84,8 +84,9 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def main(target: Path = TARGET) -> None:
-    """Write the page."""
+    """Write the page, and that of the kinds of licence."""
     target.write_text(document(load_policy()), encoding="utf-8")
+    licence_docs.write()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from core.figures import AMOUNTS, DIMS, KINDS
+from core.policy.workdays import read_yaml
 
 SHOWS = frozenset({"count", "rate", "hours", "times"})
 
@@ -54,7 +53,7 @@ class MeasureBook:
 @cache
 def read_measures() -> MeasureBook:
     """The dictionary. Raises ValueError naming what in it is unknown."""
-    raw = yaml.safe_load((Path(__file__).parent / "measures.yaml").read_text(encoding="utf-8"))
+    raw = read_yaml(Path(__file__).parent / "measures.yaml")
     rows = [_measure(row) for row in raw["measures"]]
     book = MeasureBook(
         raw["minimum"],

@@ -14,7 +14,7 @@ from core.policy import read
 ACTS = MappingProxyType({"add": "新增", "change": "修改", "retire": "停用", "delete": "删除"})
 EVENTS = MappingProxyType({"add": "added", "change": "changed", "retire": "retired", "delete": "deleted"})
 KINDS = frozenset({"text", "code", "number", "date", "choice", "choices", "flag", "phone", "words", "limit"})
-CHOSEN_FROM = frozenset({"demand_types", "posts", "people", "units", "roles", "hours"})
+CHOSEN_FROM = frozenset({"demand_types", "posts", "people", "units", "roles", "hours", "licence_types", "topics"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Register:
     called: str  # the field by whose value a row is called
     listed: tuple[str, ...]
     fields: Mapping[str, Column]
+    apart: bool = False  # kept on a page of its own, not among the tabs of 设置
 
 
 @cache
@@ -66,6 +67,7 @@ def _register(name: str, row: Mapping[str, Any]) -> Register:
     return Register(
         name, row["title"], row["says"], frozenset(row["opens"]) | frozenset(row["writes"]), frozenset(row["writes"]),
         tuple(row["acts"]), frozenset(row["reason"]), row["name"], tuple(row["list"]), MappingProxyType(fields),
+        row.get("apart", False),
     )  # fmt: skip
 
 

@@ -18,7 +18,8 @@ HOURS = ("work", "day")
 CLOCKS = ("receive", "contact", "close")
 TELL = ("person", "post", "unit_head", "desk", "desk_head", "deputy_leader")
 TRIGGER = {"used", "left", "contact", "returns", "redos", "sensitive", "overdue", "why"}
-RUNG = {"key", "clock", "at", "after", "every", "most", "tell", "hours", "why"}
+TEXTED = ("contact", *TELL)
+RUNG = {"key", "clock", "at", "after", "every", "most", "tell", "hours", "sms", "why"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ class Warnings:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One rung of the ladder: at a share of a clock, or a time behind its deadline; told `most` times at most."""
+    """One rung of the ladder: at a share of a clock, or a time behind its deadline; told `most` times at most.
+
+    `sms` names who gets an SMS besides.
+    """
 
     key: str
     clock: str
@@ -88,6 +92,7 @@ class Rung:
     tell: tuple[str, ...]
     hours: str
     why: str
+    sms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,7 @@ def _rung(row: Mapping[str, Any], where: str) -> Rung:
         _tell(row, where),
         _hours(row, where),
         row["why"],
+        _tell({"tell": row.get("sms", ())}, where, TEXTED),
     )
 
 
@@ -220,7 +226,7 @@ def _hours(row: Mapping[str, Any], where: str) -> str:
     return str(row["hours"])
 
 
-def _tell(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    if unknown := [one for one in row["tell"] if one not in TELL]:
-        raise ValueError(f"{where} column tell: unknown {unknown}; known: {', '.join(TELL)}")
+def _tell(row: Mapping[str, Any], where: str, words: tuple[str, ...] = TELL) -> tuple[str, ...]:
+    if unknown := [one for one in row["tell"] if one not in words]:
+        raise ValueError(f"{where} column tell or sms: unknown {unknown}; known: {', '.join(words)}")
     return tuple(row["tell"])

@@ -13,6 +13,8 @@ import yaml
 
 from core.worktime import ONE_DAY, Calendar, Day, OfficeHours, Season, Span
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Of the two that load plain values only the one written in C where there is one; a start reads many of these."""
 CALENDAR_FILE = Path(__file__).with_name("calendar.yaml")
 REQUIRED_HOURS = ("default", "urgent", "duty")
 NAMES = {
@@ -26,12 +28,17 @@ NAMES = {
 }
 
 
-def read_yaml(path: Path) -> Mapping[str, Any]:
-    """The table in a policy file; ValueError names the file when it holds no table."""
+def load_yaml(path: Path) -> Any:
+    """What a policy file holds; ValueError names the file when it is not readable."""
     try:
-        table = yaml.safe_load(path.read_text("utf-8"))
+        return yaml.load(path.read_text("utf-8"), LOADER)
     except yaml.YAMLError as fault:
         raise ValueError(f"{path.name}: not readable as YAML: {fault}") from fault
+
+
+def read_yaml(path: Path) -> Mapping[str, Any]:
+    """The table in a policy file; ValueError names the file when it holds no table."""
+    table = load_yaml(path)
     if not isinstance(table, dict):
         raise ValueError(f"{path.name}: expected a table of columns")
     return table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.models.cases import cases
@@ -41,5 +41,17 @@ class Asked:
 
     def equal(self) -> list[ColumnElement[bool]]:
         """The columns that must have one value, the leading one first."""
+        return [cases.c[name] == value for name, value in self._values()]
+
+    def tried(self) -> list[ColumnElement[bool]]:
+        """The same for cases found otherwise."""
+        return [tried(cases.c[name]) == value for name, value in self._values()]
+
+    def _values(self) -> list[tuple[str, Any]]:
         leading = ("lead_unit", "service_type", "channel", "state")
-        return [cases.c[name] == getattr(self, name) for name in leading if getattr(self, name) not in (None, "")]
+        return [(name, getattr(self, name)) for name in leading if getattr(self, name) not in (None, "")]
+
+
+def tried(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column as no index knows it: a planner may take a value common to a million cases for a way to find them."""
+    return func.coalesce(column, 0 if column.type.python_type is int else "")

@@ -22,7 +22,7 @@ from core.queries.sheets import Sheet
 from core.queries.suggestions import told
 from core.queries.timeline import tell, title_of, who_did
 from core.timewords import when
-from core.views import CaseView, Field, LegView, MoveView, Option
+from core.views import CaseView, Field, LegView, MoveView, Option, Tally
 from core.watch import label_of
 from core.work import World
 from core.worktime import SHANGHAI
@@ -34,7 +34,8 @@ DESK = ("dispatcher", "desk_head", "caller")
 def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief: bool = False) -> CaseView:
     """The case for one reader; who may read at all is decided before (`may_read`).
 
-    `brief`: as much as a card has room for; how its deadlines come about is left out.
+    `brief`: as much as a card has room for; how its deadlines come about is left out, and so are the parts of a form
+    that a card has printed on it.
     """
     case, policy, now = sheet.case, world.policy, sheet.now
     own = _own_leg(sheet, actor)
@@ -44,7 +45,7 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
     due_at = clock["due_at"] if clock is not None and live else None
     overdue = due_at is not None and now > due_at and not (clock and clock["state"] == "paused")
     names = {leg["id"]: world.directory.unit_name(leg["unit_id"]) for leg in sheet.legs}
-    moves = tuple(_moves(sheet, actor, world))
+    moves = tuple(_moves(sheet, actor, world, brief))
     may_send = any(field.name == "lead" for move in moves if move.leg is None for field in move.form)
     return CaseView(
         **_identity(case, world, now),
@@ -70,7 +71,24 @@ def case_view(sheet: Sheet, actor: Actor, world: World, cipher: Cipher, *, brief
         revisions=tuple(f"第 {r['revision']} 版：{r['title']}　{r['content']}" for r in sheet.revisions),
         suggestion=told(sheet.suggestion, sheet.legs, world) if may_send else None,
         **together(sheet, actor, world),
+        flags=tuple(_flag(one, world) for one in sheet.flags if _may_open(one, actor)),
+        joint_result=_joint_result(sheet),
     )
+
+
+def _flag(row: Mapping[str, Any], world: World) -> Tally:
+    return Tally(row["no"], world.policy.flows["joint_order"].states[row["state"]].title, 1)
+
+
+def _may_open(row: Mapping[str, Any], actor: Actor) -> bool:
+    """Whoever raised it, and the centre, which reads every joint order."""
+    return actor.role in DESK or row["sponsor_unit"] == actor.unit
+
+
+def _joint_result(sheet: Sheet) -> str:
+    """What the units of the latest joint order fed back, while the case waits for its own result."""
+    told = [row["facts"].get("text", "") for row in sheet.events if row["name"] == "joint_done"]
+    return told[-1].partition("。")[2] if told and sheet.case["state"] not in ENDED else ""
 
 
 def _identity(case: Mapping[str, Any], world: World, now: datetime) -> dict[str, Any]:
@@ -225,21 +243,23 @@ def _level(leg: Mapping[str, Any], sheet: Sheet) -> int:
     return level
 
 
-def _moves(sheet: Sheet, actor: Actor, world: World) -> Iterator[MoveView]:
+def _moves(sheet: Sheet, actor: Actor, world: World, brief: bool) -> Iterator[MoveView]:
     """What this reader may do now; a step whose only choices are none (no sub-unit to send down to) is not offered."""
     flows = world.policy.flows
     targets = [("case_leg", leg["id"], leg["seq"]) for leg in sheet.legs] + [("case", None, sheet.case["seq"])]
     for name, leg, seq in targets:
         for move in offered(world.policy, flows[name], actor, sheet.situation(leg)):
-            view = _move_view(move, leg, seq, sheet, actor, world)
+            view = _move_view(move, leg, seq, sheet, actor, world, brief)
             if all(field.options or not (field.required and field.kind == "SELECT") for field in view.form):
                 yield view
 
 
-def _move_view(move: Move, leg: int | None, seq: int, sheet: Sheet, actor: Actor, world: World) -> MoveView:
+def _move_view(
+    move: Move, leg: int | None, seq: int, sheet: Sheet, actor: Actor, world: World, brief: bool
+) -> MoveView:
+    specs = ((name, presence, world.policy.field(move.action, name)) for name, presence in move.form.items())
     fields = tuple(
-        _field(name, presence, world.policy.field(move.action, name), sheet, actor, world)
-        for name, presence in move.form.items()
+        _field(name, presence, spec, sheet, actor, world) for name, presence, spec in specs if spec.source or not brief
     )
     return MoveView(move.action, move.title, move.face, move.style, leg, seq, fields)
 

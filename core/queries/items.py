@@ -6,24 +6,47 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from core.deadlines import left_sentence, pace
-from core.models.cases import case_legs
+from core.models.cases import case_legs, cases
 from core.people import Actor
 from core.timewords import when
 from core.views import WorkItem
 from core.watch import label_of
 from core.work import World
 
+_CASE = (
+    "id",
+    "no",
+    "title",
+    "state",
+    "channel",
+    "place",
+    "lead_unit",
+    "registered_at",
+    "registered_unit",
+    "urgency",
+    "seq",
+)
+_LEG = ("id", "case_id", "unit_id", "parent_id", "part", "state", "rule", "hours", "due_at", "extension", "watch")
+_THESE: BindParameter[int] = bindparam("these", expanding=True)
+CASES = select(*(cases.c[name] for name in _CASE)).where(cases.c.id.in_(_THESE))
+LEGS = select(*(case_legs.c[name] for name in _LEG)).where(case_legs.c.case_id.in_(_THESE)).order_by(case_legs.c.id)
+"""What a line shows and no more: a page of a list reads hundreds of rows."""
+
+
+def cases_of(tx: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What lines show of cases, by their ids."""
+    rows = tx.execute(CASES, {"these": ids}).all() if ids else ()
+    return {row[0]: dict(zip(_CASE, row, strict=True)) for row in rows}
+
 
 def legs_of(tx: Connection, ids: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
+    """What lines show of the parts of cases, in their order."""
     found: dict[int, list[Mapping[str, Any]]] = {}
-    if ids:
-        for leg in tx.execute(
-            select(case_legs).where(case_legs.c.case_id.in_(ids)).order_by(case_legs.c.id)
-        ).mappings():
-            found.setdefault(leg["case_id"], []).append(dict(leg))
+    for row in tx.execute(LEGS, {"these": ids}).all() if ids else ():
+        found.setdefault(row[1], []).append(dict(zip(_LEG, row, strict=True)))
     return found
 
 

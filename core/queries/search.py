@@ -17,7 +17,9 @@ from core.models.cases import cases
 LONGEST_WORDS = 200
 LIVE = ("pending", "dispatched", "handling", "closing")
 AFTER_EVERY_SIGN = "ZZZZZ"  # sorts behind whatever may follow the digits of a reversed number
-TEXTS = tuple(cases.c[name] for name in word_index.COLUMNS)
+BLANKS, PREFIX = re.compile(r"[\s　-]"), re.compile(r"^(尾号|编号|工单|办件)[:：]?")
+NUMBER = re.compile(r"XY[A-Z]{2}\d{14}", re.ASCII)
+TEXTS = tuple(cases.c[name] for name in word_index.CASES.columns)
 Ids = Select[Any]
 
 
@@ -29,14 +31,20 @@ class Words:
     text: tuple[str, ...] = ()
 
 
+def full_number(said: str) -> str:
+    """The order number, when nothing else was said; else nothing."""
+    plain = PREFIX.sub("", BLANKS.sub("", said[:LONGEST_WORDS]).upper())
+    return plain if NUMBER.fullmatch(plain) else ""
+
+
 def words_of(said: str, indexer: Indexer, channels: Iterable[str]) -> Words:
     """A full number means itself alone; a tail has four digits or more; words must all stand in the text."""
-    plain = re.sub(r"[\s　-]", "", said).upper()
+    plain = BLANKS.sub("", said).upper()
     if not plain or len(said) > LONGEST_WORDS or not plain.isprintable():
         return Words()  # nothing was asked for, or nothing a person could have written
-    tail = re.sub(r"^(尾号|编号|工单|办件)[:：]?", "", plain)
-    if re.fullmatch(r"XY[A-Z]{2}\d{14}", tail):
-        return Words((cases.c.no == tail,))
+    if number := full_number(said):
+        return Words((cases.c.no == number,))
+    tail = PREFIX.sub("", plain)
     exact: list[ColumnElement[bool]] = []
     if re.fullmatch(r"(XY[A-Z]{2})?\d{4,18}", tail):
         exact.append(cases.c.no_reversed.between(tail[::-1], tail[::-1] + AFTER_EVERY_SIGN))
@@ -72,11 +80,12 @@ def candidates(tx: Connection, words: Words, most: int, own: Ids | None) -> tupl
     if held := _held(words):
         arms.append(select(cases.c.id).where(cases.c.state.in_(LIVE), *held))
         if asked := word_index.pairs(*words.text):
-            indexed, size = word_index.holders(tx, asked, most)
+            indexed, size = word_index.CASES.holders(tx, asked, most)
         else:
             indexed, size = select(cases.c.id).order_by(cases.c.id.desc()).limit(most), most
         more = size >= most
-        plain = all(len(word) == 2 and word.isalnum() for word in words.text)  # then the pairs are the words
+        # then the pairs are the words
+        plain = len(asked) <= word_index.MOST_ASKED and all(len(word) == 2 and word.isalnum() for word in words.text)
         arms.append(select(indexed.subquery()) if plain else _read(indexed, held))
         arms += [_read(own, held)] if more and own is not None else []
     if not arms:

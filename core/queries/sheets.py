@@ -14,13 +14,15 @@ from core.clocks import pause_is_left, pauses_of
 from core.deadlines import Pause
 from core.facts import CaseFacts, Situation
 from core.models.cases import call_backs, case_legs, cases, revisions
+from core.models.joint import joint_orders
 from core.models.likeness import merges
 from core.people import Actor
 from core.queries.people import Directory
 from core.queries.suggestions import read_suggestion, suggested
 from core.queries.timeline import read_events
+from core.rows import LED, WITH
 from core.views import Alike
-from core.work import LED, WITH, World
+from core.work import World
 
 CASE = select(cases, LED.label("led")).where(cases.c.id == bindparam("case"))
 TOGETHER = select(cases.c.id, cases.c.no, cases.c.title, cases.c.state, cases.c.place, cases.c.registered_at)
@@ -30,6 +32,9 @@ MERGED = (
     .order_by(cases.c.id)
 )
 LEADING = TOGETHER.join(merges, merges.c.leading_id == cases.c.id).where(merges.c.case_id == bindparam("case"))
+FLAGS = select(joint_orders.c.no, joint_orders.c.state, joint_orders.c.sponsor_unit).where(
+    joint_orders.c.case_id == bindparam("case")
+)
 LEGS = select(case_legs).where(case_legs.c.case_id == bindparam("case")).order_by(case_legs.c.id)
 CALLS = select(call_backs).where(call_backs.c.case_id == bindparam("case")).order_by(call_backs.c.id)
 NUMBER = select(cases.c.no).where(cases.c.id == bindparam("case"))
@@ -64,6 +69,7 @@ class Sheet:
     leading: Mapping[str, Any] | None = None  # the case this one is merged into
     merged: Sequence[Mapping[str, Any]] = ()  # the cases merged into this one
     alike: tuple[Alike, ...] = ()  # other cases that are probably the same matter
+    flags: Sequence[Mapping[str, Any]] = ()  # the joint orders raised from it
 
     def situation(self, leg_id: int | None) -> Situation:
         leg = None if leg_id is None else self.facts.leg(leg_id)
@@ -96,7 +102,11 @@ def read_sheet(tx: Connection, world: World, case_id: int, now: datetime, rows: 
     leads = tx.execute(LEADING, {"case": case_id}).mappings() if row["state"] == "merged" else ()
     merged = [dict(one) for one in tx.execute(MERGED, {"case": case_id}).mappings()] if led else ()
     leading = next((dict(one) for one in leads), None)
-    return Sheet(dict(row), legs, told, calls, known, facts, pauses, now, earlier, suggested, leading, merged)
+    raised = any(event["name"] == "flag_raised" for event in told)
+    flags = [dict(one) for one in tx.execute(FLAGS, {"case": case_id}).mappings()] if raised else ()
+    return Sheet(
+        dict(row), legs, told, calls, known, facts, pauses, now, earlier, suggested, leading, merged, (), flags
+    )
 
 
 def _rows(tx: Connection, case_id: int) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]], int]:
@@ -141,3 +151,12 @@ def reach(actor: Actor, scope: str, directory: Directory) -> frozenset[int]:
     if scope == "in_charge":
         return frozenset().union(*(directory.within(unit) for unit in actor.in_charge))
     return frozenset()
+
+
+def units_within(actor: Actor, world: World) -> list[int]:
+    """The units whose figures a reader may see, in the order of the directory."""
+    wide = world.policy.reads.get(actor.role, "none")
+    if wide == "all":
+        return [*world.directory.units]
+    allowed = reach(actor, wide, world.directory)
+    return [unit for unit in world.directory.units if unit in allowed]

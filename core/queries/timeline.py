@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from core.joint_views import basis_named
 from core.models.people import people, posts, units
 from core.models.record import events
 from core.policy import Policy
@@ -15,7 +16,7 @@ from core.queries.people import COVERS, Directory
 from core.timewords import when
 from core.views import TimelineLine
 
-EVENTS = (
+EVENTS_TOLD = (
     select(
         events,
         people.c.name.label("person"),
@@ -26,11 +27,21 @@ EVENTS = (
     .outerjoin(people, people.c.id == events.c.person_id)
     .outerjoin(posts, posts.c.id == events.c.post_id)
     .outerjoin(units, units.c.id == posts.c.unit_id)
-    .where(events.c.case_id == bindparam("case"))
     .order_by(events.c.id)
 )
-WORDS_SHOWN = ("leading", "text", "reason", "basis", "opinion", "note", "result", "reply", "days", "wait")
+"""Events with the names `who_did` tells them by, in order; whose they are is added by `where`."""
+EVENTS = EVENTS_TOLD.where(events.c.case_id == bindparam("case"))
+WORDS_SHOWN = (
+    "connected", "contacted", "solved", "satisfied", "leading", "text", "reason", "basis", "opinion", "note",
+    "measures", "result", "next_step", "reply", "days", "wait", "meet_at", "place",
+)  # fmt: skip
+KINDS = {"image/jpeg": "图片", "application/pdf": "PDF"}
 SYSTEMS = {"feed": "12345 平台", "clock": "系统时钟"}
+
+
+def kind_of(media: str) -> str:
+    """A kept file's media type in a word."""
+    return KINDS.get(media, "文件")
 
 
 def read_events(tx: Connection, case_id: int) -> list[Mapping[str, Any]]:
@@ -85,11 +96,14 @@ def _text(row: Mapping[str, Any], policy: Policy, directory: Directory) -> str:
         parts.append("、".join(directory.unit_name(unit) for unit in facts["units"]))
     flow = policy.flows.get(row["flow"])
     action = next((move.action for move in flow.moves if move.event == row["name"]), "") if flow else ""
-    for name, value in facts.items():
-        if name in ("connected", "contacted", "solved", "satisfied", *WORDS_SHOWN) and value:
+    for name in WORDS_SHOWN:  # in the order in which the forms ask, whatever order the event keeps them in
+        if value := facts.get(name):
             spec = policy.field(action, name) if name in policy.fields else None
             shown = spec.options.get(str(value), str(value)) if spec else str(value)
             parts.append(
                 f"{spec.label}：{shown}" if spec and name not in ("note", "result", "reply", "text") else shown
             )
+    if files := facts.get("basis_files"):
+        named = "、".join(basis_named(kind_of(one["kind"]), one["sm3"]) for one in files)
+        parts.append(f"依据材料 {len(files)} 份：{named}")
     return "；".join([*(part.rstrip("。") for part in parts[:-1]), *parts[-1:]])

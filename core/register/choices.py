@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 
 from core.models.people import people
+from core.policy.licences import licence_types
 from core.policy.registers import Register
+from core.policy.topics import read_topics
 from core.work import World
 
 
@@ -29,6 +31,10 @@ def _from(source: str, tx: Connection, world: World) -> Mapping[str, str]:
             return world.policy.roles
         case "hours":
             return {name: office.title for name, office in world.calendar.hours.items()}
+        case "licence_types":
+            return {kind.key: kind.name for kind in licence_types().values()}
+        case "topics":
+            return {one.name: one.title for one in read_topics().values()}
         case "units":
             return {str(unit.id): unit.short for unit in directory.units.values() if unit.active}
         case "posts":

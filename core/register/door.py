@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from core.canon import canonical
 from core.commits import CommitLine, Job
 from core.crypto import Cipher, Indexer
-from core.db import canonical
 from core.entries import Entry, event_hash
 from core.errors import NothingChanged, NotYours, Unknown
 from core.models.record import events
@@ -30,8 +30,8 @@ from core.worktime import local_date
 
 T = TypeVar("T")
 NEW_EVENT = insert(events).returning(events.c.id)
-NEVER_TOLD = frozenset({"phone"})
-"""Fields whose value no event keeps: that it changed is history, what it is is nobody's."""
+NEVER_TOLD = frozenset({"phone", "layout", "form", "pairing"})
+"""Fields no event keeps the value of: a phone is nobody's, a layout lies in its own version, a code is used up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class Keeper:
     def shaped(self, row: Mapping[str, Any]) -> Row:
         return {**row, "key": str(row[self.key])}
 
+    def seen(self, _world: World, _actor: Actor, _row: Row) -> bool:
+        """Whether whoever may open the register may see this row of it."""
+        return True
+
     def law(self, desk: Desk, old: Row | None, new: Row) -> None:
         """What the form alone cannot know. Raises a Refusal."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
-from core.db import canonical
+from core.canon import canonical
 from core.errors import NotYours
 from core.models.people import people, posts, units
 from core.models.record import events
@@ -77,14 +77,14 @@ class ChangeView:
 
 def tabs_of(actor: Actor) -> tuple[Register, ...]:
     """The registers this reader may open, in the order of their tabs."""
-    return tuple(one for one in load_registers().values() if actor.role in one.opens)
+    return tuple(one for one in load_registers().values() if actor.role in one.opens and not one.apart)
 
 
 def opened(actor: Actor, name: str, world: World) -> Register:
     """The register of that name. Raises NotYours for one that is not this reader's, or is none."""
-    found = next((one for one in tabs_of(actor) if one.name == name), None)
+    register = load_registers().get(name)
+    found = register if register and actor.role in register.opens else None
     if found is None:
-        register = load_registers().get(name)
         roles = register.opens if register else frozenset[str]()
         holder = "、".join(title for role, title in world.policy.roles.items() if role in roles) or "管理员"
         raise NotYours(holder=holder, action="查看这本登记册")
@@ -97,7 +97,8 @@ def register_page(
     """The rows whose words contain `words`, those in use first."""
     keeper, choices = SHELF[register.name], choices_of(tx, register, world)
     acts = register.acts if actor.role in register.writes else ()
-    rows = sorted(keeper.all(tx), key=lambda row: not keeper.in_use(row, today))
+    seen = [row for row in keeper.all(tx) if keeper.seen(world, actor, row)]
+    rows = sorted(seen, key=lambda row: not keeper.in_use(row, today))
     told = [(row, _cells(register, row, choices)) for row in rows]
     found = [(row, cells) for row, cells in told if not words or any(words in cell for cell in (*cells, row["key"]))]
     pages = max(1, -(-len(found) // SIZE))

@@ -81,34 +81,39 @@ class Units(Keeper):
         super().change(desk, old, {**new, "duties": {"words": new["duties"]}})
 
 
+OUTSIDE = {"dingtalk": "钉钉账号", "haizhengtong": "海政通账号"}
+"""The names by which outside channels know a person: field and channel → what the page calls it."""
+
+
 class People(Keeper):
     """人员: names, sealed numbers, the names by which channels know them. Nobody is deleted: acts stay signed."""
 
     table, key = people, "code"
 
     def all(self, tx: Connection) -> list[Row]:
-        known = select(identities.c.person_id, identities.c.outside_id).where(identities.c.channel == "dingtalk")
-        outside = {row.person_id: row.outside_id for row in tx.execute(known)}
-        return [{**row, "dingtalk": outside.get(row["id"], "")} for row in super().all(tx)]
+        known = select(identities).where(identities.c.channel.in_(OUTSIDE))
+        outside = {(row.person_id, row.channel): row.outside_id for row in tx.execute(known)}
+        return [{**row, **{name: outside.get((row["id"], name), "") for name in OUTSIDE}} for row in super().all(tx)]
 
     def find(self, tx: Connection, key: str) -> Row | None:
         row = super().find(tx, key)
         if row is None:
             return None
-        mine = (identities.c.person_id == row["id"], identities.c.channel == "dingtalk")
-        return {**row, "dingtalk": tx.execute(select(identities.c.outside_id).where(*mine)).scalar() or ""}
+        mine = (identities.c.person_id == row["id"], identities.c.channel.in_(OUTSIDE))
+        known = {one.channel: one.outside_id for one in tx.execute(select(identities).where(*mine))}
+        return {**row, **{name: known.get(name, "") for name in OUTSIDE}}
 
     def shaped(self, row: Mapping[str, Any]) -> Row:
         return {"id": row["id"], "key": row["code"], "code": row["code"], "name": row["name"], "phone": "",
-                "dingtalk": "", "active": row["active"]}  # fmt: skip
+                **dict.fromkeys(OUTSIDE, ""), "active": row["active"]}  # fmt: skip
 
     def law(self, desk: Desk, old: Row | None, new: Row) -> None:
         self.refuse_twins(desk, new)
-        if new["dingtalk"]:
-            taken = (identities.c.channel == "dingtalk", identities.c.outside_id == new["dingtalk"])
+        for channel in (name for name in OUTSIDE if new[name]):
+            taken = (identities.c.channel == channel, identities.c.outside_id == new[channel])
             whose = desk.tx.execute(select(identities.c.person_id).where(*taken)).scalar()
             if whose is not None and whose != (old or {}).get("id"):
-                raise AlreadyThere(field="钉钉账号", what=new["dingtalk"])
+                raise AlreadyThere(field=OUTSIDE[channel], what=new[channel])
         if old is not None and old["active"] and not new["active"]:
             if old["id"] == desk.actor.person:
                 raise OwnRights()
@@ -123,14 +128,16 @@ class People(Keeper):
         desk.tx.execute(
             insert(identities).values(person_id=person, channel="web", outside_id=str(person), post_id=None)
         )
-        self._know(desk, person, "", new["dingtalk"])
+        for channel in OUTSIDE:
+            self._know(desk, person, channel, "", new[channel])
         return str(new["code"])
 
     def change(self, desk: Desk, old: Row, new: Row) -> None:
         sealed = self._sealed(desk, new) if new["phone"] else {}
         values = {"name": new["name"], "active": new["active"], **sealed}
         desk.tx.execute(update(people).where(people.c.id == old["id"]).values(**values))
-        self._know(desk, old["id"], old["dingtalk"], new["dingtalk"])
+        for channel in OUTSIDE:
+            self._know(desk, old["id"], channel, old[channel], new[channel])
         if not new["active"]:
             end_sessions(desk.tx, old["id"])
 
@@ -143,13 +150,13 @@ class People(Keeper):
         }
 
     @staticmethod
-    def _know(desk: Desk, person: int, was: str, now: str) -> None:
-        """The name by which DingTalk knows the person, entered, changed or taken back."""
+    def _know(desk: Desk, person: int, channel: str, was: str, now: str) -> None:
+        """The name by which a channel knows the person, entered, changed or taken back."""
         if was == now:
             return
-        desk.tx.execute(delete(identities).where(identities.c.person_id == person, identities.c.channel == "dingtalk"))
+        desk.tx.execute(delete(identities).where(identities.c.person_id == person, identities.c.channel == channel))
         if now:
-            row = {"person_id": person, "channel": "dingtalk", "outside_id": now, "post_id": None}
+            row = {"person_id": person, "channel": channel, "outside_id": now, "post_id": None}
             desk.tx.execute(insert(identities), row)
 
 

@@ -15,11 +15,28 @@ from core.facade import Core
 from core.models.people import accounts, api_clients, people
 from core.seeding.cases import seed_cases
 from core.seeding.district import District, WrongDistrict, faults_of, practice_district, take_in
+from core.seeding.licences import seed_licences
+from core.seeding.papers import seed_papers
 from core.settings import WrongSettings
 
 PASSWORD = "practice-2026"
-LOGINS = ("p001", "p009", "p011", "p015", "p017", "p018", "p019", "p020", "p021", "p022", "p023", "p121", "p138")
-"""Who may sign in to the practice console: a district leader, the desk, the three administrators, heads and clerks."""
+LOGINS = (
+    "p001",
+    "p009",
+    "p011",
+    "p015",
+    "p017",
+    "p018",
+    "p019",
+    "p020",
+    "p021",
+    "p022",
+    "p023",
+    "p121",
+    "p138",
+    "p232",
+)
+"""Who may sign in to the practice console: leader, desk, the three administrators, heads, clerks, the licence clerk."""
 CLIENT = ("practice", "practice", "练习用接口")
 LEADERS = frozenset({"district_leader", "desk_head", "unit_head"})
 
@@ -42,9 +59,11 @@ def seed(core: Core, *, cases: int = 320, days: int = 60, force: bool = False) -
     if known and not force:
         return f"已有 {known} 件办件，没有再写入练习数据。"
     seed_people(core, core.clock.now() - timedelta(days=days))
-    told = seed_cases(core, cases, days, seed=2026 + known)
+    told = seed_cases(core, cases, days, seed=2026 + known, busy=True)
+    held, papers = seed_licences(core), seed_papers(core)
     logins = "\n".join(_login_line(login) for login in LOGINS)
-    return f"已写入 {_count(core)} 名人员、{told.cases} 件办件。控制台口令 {PASSWORD}，账号：\n{logins}"
+    done = f"{_count(core)} 名人员、{told.cases} 件办件、{held} 份证照、{papers} 份资料"
+    return f"已写入 {done}。控制台口令 {PASSWORD}，账号：\n{logins}"
 
 
 def seed_people(core: Core, at: datetime | None = None) -> None:
@@ -99,7 +118,8 @@ def _open_accounts(tx: Connection, core: Core, ids: dict[str, int]) -> None:
     known = set(tx.execute(select(accounts.c.login)).scalars())
     if missing := [login for login in LOGINS if login not in known]:
         stored = hash_password(PASSWORD, core.vault)
-        rows = [{"person_id": ids[login], "login": login, "password_hash": stored, "active": True} for login in missing]
+        rows = [{"person_id": ids[login], "login": login, "password_hash": stored, "active": True,
+                 "practice": True} for login in missing]  # fmt: skip
         tx.execute(insert(accounts), rows)
 
 

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import Connection, func, select, update
 
 from core.facade import Core
 from core.levels import Leg
 from core.models.cases import case_legs, cases
+from core.models.joint import joint_legs
 from core.models.record import letters
 from core.seeding import kinds, plots
 from core.seeding.courses import COURSES, Course
 from core.seeding.draws import CHANNELS, Draws
+from core.seeding.joint import open_lanes, tell_flags
 from core.seeding.kinds import Fits
+from core.seeding.lately import lately, moment
 from core.seeding.plots import Plot
 from core.seeding.scenes import SCENES
 from core.seeding.stage import Stage
 from core.seeding.stories import Story
 from core.watch import hushed
-from core.worktime import SHANGHAI
-
-BY_HOUR = (2, 1, 1, 1, 1, 2, 4, 9, 22, 26, 25, 20, 12, 10, 16, 22, 21, 17, 11, 10, 9, 7, 5, 3)
-"""How many calls come in each hour of the day, in relation: the hotline never sleeps."""
+from core.worktime import SHANGHAI, local_date
 
 EVERYDAY: tuple[tuple[Fits, Plot, int, int], ...] = (
     (kinds.is_advice, plots.advice, 0, 66),
@@ -46,8 +47,10 @@ class Told:
     refused: tuple[str, ...]
 
 
-def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026) -> Told:
+def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026, *, busy: bool = False) -> Told:
     """About `count` cases over `days` up to the core's now, the same for the same seed and moment.
+
+    `busy` adds what comes in on the days of a living district, on top of them.
 
     They go through `register` and `execute` with a clock that walks. Their letters do not go out, save the newest card
     of each open case, so that phones show the work at hand.
@@ -55,11 +58,12 @@ def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026) -
     end = core.clock.now()
     stage = Stage(core, end - timedelta(days=days), end, Draws(seed))
     before = _last_letter(core)
-    for story, plot in _told(stage, count, days):
+    for story, plot in chain(_told(stage, count, days), lately(stage) if busy else ()):
         stage.begin(plot(story))
+    tell_flags(stage)
     stage.run()
     with core.engine.begin() as tx:
-        _calm(tx, before)
+        _calm(tx, before, end)
         _hush(tx, core, end)
         known = tx.execute(select(func.count()).select_from(cases)).scalar_one()
     return Told(known, tuple(stage.refused))
@@ -105,9 +109,7 @@ def _moment(stage: Stage, days: int, room: int) -> datetime:
         day = first + timedelta(days=stage.rng.randrange(days + 1))
         if day.astimezone(SHANGHAI).weekday() >= 5 and stage.rng.random() < 0.45:
             continue
-        hour = stage.rng.choices(range(24), BY_HOUR)[0]
-        at = day.astimezone(SHANGHAI).replace(hour=hour, minute=stage.rng.randrange(60), second=stage.rng.randrange(60))
-        if first <= at <= latest:
+        if first <= (at := moment(stage, local_date(day))) <= latest:
             return at
 
 
@@ -117,8 +119,8 @@ def _last_letter(core: Core) -> int:
         return last
 
 
-def _calm(tx: Connection, before: int) -> None:
-    """Mark what was written as merged, but for the newest card of each open case."""
+def _calm(tx: Connection, before: int, now: datetime) -> None:
+    """Mark what was written as merged, but for the newest card of what is open, which waits from now on."""
     newest = (
         select(func.max(letters.c.id))
         .join(cases, cases.c.id == letters.c.case_id)
@@ -129,12 +131,16 @@ def _calm(tx: Connection, before: int) -> None:
         )
         .group_by(letters.c.case_id)
     )
-    told = (letters.c.id > before, letters.c.state == "due", letters.c.id.not_in(newest))
+    flags = select(func.max(letters.c.id)).where(letters.c.kind == "card", letters.c.lane.in_(open_lanes(tx)))
+    kept = newest.union(flags.group_by(letters.c.lane))
+    told = (letters.c.id > before, letters.c.state == "due", letters.c.id.not_in(kept))
     tx.execute(update(letters).where(*told).values(state="merged"))
+    tx.execute(update(letters).where(letters.c.id > before, letters.c.state == "due").values(written_at=now))
 
 
 def _hush(tx: Connection, core: Core, now: datetime) -> None:
     """What was due to be said up to now counts as said: nobody's phone rings for yesterday when practice begins."""
+    tx.execute(update(joint_legs).where(joint_legs.c.look_at <= now).values(look_at=None))
     world = core.world()
     kept = (cases.c.urgency, cases.c.sensitive, cases.c.returns.label("case_returns"), cases.c.redos)
     query = select(case_legs, *kept).join(cases, cases.c.id == case_legs.c.case_id)

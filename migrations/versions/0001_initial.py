@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from core.append_only import DROP_TRIGGERS, TRIGGERS
+from core.append_only import DROP_FUNCTION, DROP_TRIGGERS, TRIGGERS
 from core.db import Facts, Id, Moment
 from core.entries import GENESIS
 
@@ -420,7 +420,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for statement in DROP_TRIGGERS[op.get_context().dialect.name]:
+    dialect = op.get_context().dialect.name
+    for statement in (*DROP_TRIGGERS[dialect], *DROP_FUNCTION[dialect]):
         op.execute(statement)
 
     op.drop_index("ix_events_name_at", table_name="events")

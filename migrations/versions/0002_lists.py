@@ -36,12 +36,12 @@ def upgrade() -> None:
         op.create_index(name, "cases", columns)
     for name, columns in LEGS:
         op.create_index(name, "case_legs", columns)
-    op.execute(word_index.CREATE[op.get_context().dialect.name])
-    word_index.rebuild(op.get_bind())
+    op.execute(word_index.CASES.create[op.get_context().dialect.name])
+    word_index.CASES.rebuild(op.get_bind())
 
 
 def downgrade() -> None:
-    op.execute(word_index.DROP)
+    op.execute(word_index.CASES.drop)
     for name, _ in LEGS:
         op.drop_index(name, table_name="case_legs")
     for name, _ in CASES:

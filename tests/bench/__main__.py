@@ -8,11 +8,31 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from statistics import median
 
-from tests.bench import clicks, commands, longer, suggest
+from tests.bench import (
+    clicks,
+    commands,
+    faces,
+    feed_growth,
+    feeds,
+    joints,
+    licences,
+    longer,
+    lookups,
+    memory,
+    pictures,
+    reading,
+    screen_growth,
+    screen_soak,
+    screens,
+    suggest,
+    wechat,
+)
 from tests.bench.alike import of_duplicates, of_hotspots
 from tests.bench.calls import one_life
+from tests.bench.codes import of_codes
 from tests.bench.databases import Databases, opened
 from tests.bench.figures import FILE, Figure, keep, line
+from tests.bench.handover import PLATFORM_S, PROMISED_S, handovers
 from tests.bench.sheets import ROWS, one_sheet
 from tests.bench.start import start
 from tests.bench.world import world
@@ -76,10 +96,51 @@ def of_start(databases: Databases, runs: int) -> Iterator[Figure]:
     yield Figure(kind, "memory.mb", memory, "MB", "resident memory of web, bot and worker once ready")
 
 
+def of_handover(databases: Databases, runs: int) -> Iterator[Figure]:
+    """joint.sms_handover: sixteen people told by card and SMS."""
+    with world(databases) as scene:
+        times = sorted(handovers(scene, 4 * runs))
+    slowest = times[int(len(times) * 0.95) - 1] if len(times) > 1 else times[0]
+    against = f"16 cards and 16 SMS, {PLATFORM_S:g} s an SMS at the platform; p95 of {len(times)}"
+    yield Figure(databases.kind, "joint.sms_handover", slowest, "s", against, at_most=PROMISED_S)
+
+
+def of_joints(databases: Databases, runs: int) -> Iterator[Figure]:
+    """joint.ready_to_tap, joint.calls_per_order and joint.burst."""
+    kind, people = databases.kind, joints.PEOPLE
+    with world(databases) as scene:
+        times = sorted(joints.ready_times(scene, 4 * runs))
+    slowest = times[int(len(times) * 0.95) - 1] if len(times) > 1 else times[0]
+    against = f"{people} cards and {people} SMS, {PLATFORM_S:g} s an SMS at the platform; p95 of {len(times)}"
+    yield Figure(kind, "joint.ready_to_tap", slowest, "s", against, at_most=PROMISED_S)
+    with world(databases) as scene:
+        scene.processes.start(scene.processes.bot, scene.processes.worker)
+        whole = joints.whole_order(scene)
+    against = "; ".join(f"{count} {joints.FOR[api]}" for api, count in sorted(whole.calls.items()))
+    yield Figure(kind, "joint.calls_per_order", whole.counted, "calls", against, at_most=120)
+    yield Figure(kind, "joint.behind_seconds", whole.behind_s, "s", "the longest any copy was behind an act", at_most=5)
+    with world(databases) as scene:
+        scene.processes.start(scene.processes.bot, scene.processes.worker)
+        told = joints.rush(scene)
+    each = f"{joints.ORDERS} orders, {people // 2} units each, {told.clicks} clicks"
+    yield Figure(kind, "joint.burst", told.share, "share", f"{each} answered within 2 s", at_least=1.0)
+    yield Figure(kind, "joint.burst_slowest", told.slowest_ms, "ms", "the slowest click, from the common instant")
+    against = "raised, answered, checked in, everybody's cards at hand between"
+    yield Figure(kind, "joint.burst_seconds", told.seconds, "s", against, at_most=joints.WITHIN_S)
+    yield Figure(kind, "joint.burst_lost", told.lost, "letters", "not left, not shown or not on the phone", at_most=0)
+    yield Figure(kind, "joint.burst_doubled", told.doubled, "letters", "on a phone more than once", at_most=0)
+
+
 def of_suggestions(databases: Databases, runs: int) -> Iterator[Figure]:
     """suggest.*: the same whatever the database, so measured once, with the first."""
     if databases.kind == KINDS[0]:
         yield from suggest.figures()
+
+
+def of_memory(databases: Databases, runs: int) -> Iterator[Figure]:
+    """joint.memory: the same whatever the database, so measured once, with the first."""
+    if databases.kind == KINDS[0]:
+        yield from memory.figures()
 
 
 def of_imports(databases: Databases, runs: int) -> Iterator[Figure]:
@@ -99,16 +160,33 @@ PARTS: dict[str, Part] = {
     "clicks": of_clicks,
     "calls": of_calls,
     "start": of_start,
+    "handover": of_handover,
+    "joint": of_joints,
+    "memory": of_memory,
+    "screen": screens.figures,
 }
 DESK: dict[str, Part] = {
     "suggest": of_suggestions,
     "import": of_imports,
     "duplicates": of_duplicates,
     "hotspots": of_hotspots,
+    "faces": faces.figures,
+    "wechat": wechat.figures,
+    "licence": licences.of_import,
+    "pictures": pictures.figures,
+    "codes": of_codes,
+    "ocr": reading.figures,
+    "feeds": feeds.figures,
 }
-"""Parts of the desk; one run each with `--long`, or asked for by name."""
-LONG: dict[str, Part] = {"lists": longer.grown}
-"""Parts that take their time; with `--long`, or asked for by name."""
+"""Parts of the desk and the library; one run each with `--long`, or asked for by name."""
+LONG: dict[str, Part] = {
+    "screen-growth": screen_growth.growth,
+    "screen-soak": screen_soak.soak,
+    "lists": longer.grown,
+    "feed-growth": feed_growth.figures,
+    "lookups": lookups.figures,
+}
+"""Parts that take their time; one run each with `--long`, or asked for by name."""
 
 
 def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:
@@ -120,7 +198,7 @@ def take(kinds: list[str], parts: list[str], runs: int, long: bool) -> None:
                 for figure in {**PARTS, **DESK, **LONG}[name](databases, runs):
                     print(line(figure), flush=True)
                     keep([figure])
-            extra = [part(databases, 1) for part in DESK.values()] if long else []
+            extra = [part(databases, 1) for part in (*DESK.values(), *LONG.values())] if long else []
             for figure in chain(*extra, longer.figures(databases) if long else ()):
                 print(line(figure), flush=True)
                 keep([figure])

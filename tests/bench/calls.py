@@ -9,7 +9,7 @@ from cards.case import case_face
 from core.people import HOTLINE
 from core.ports import Ticket
 from tests.bench.world import World
-from tests.reliability.plot import STEPS
+from tests.reliability.plot import CASE_STEPS
 
 LATEST_S = 5.0
 PUBLIC = ("case_seq", "foot")
@@ -30,7 +30,7 @@ def one_life(scene: World, number: int) -> Life:
     ticket = Ticket(f"L{number}", 1, "RX", "complain", "港口路积水", "雨后积水没过脚面。", "港口路")
     done = scene.core.register(f"bench:life:{number}", ticket, HOTLINE, "feed")
     behind = [_follow(scene, done.case, done.no)]
-    for step in STEPS:
+    for step in CASE_STEPS:
         form = dict(step.form)
         answer = scene.sandbox.click(step.user, f"{done.no}:1", step.action, **({"form": form} if form else {}))
         if answer["code"] != 200:

@@ -71,5 +71,6 @@ def waiting(core: Core, clerks: Sequence[Clerk], prefix: str, threads: int = 8) 
     in_threads([[act for life in begun[n::threads] for act in lives.early(life)] for n in range(threads)])
     lives.learn_legs(begun)
     with core.engine.connect().execution_options(readonly=True) as tx:
-        numbers = {row.id: row.no for row in tx.execute(select(cases.c.id, cases.c.no))}
+        theirs = cases.c.id.in_([life.case for life in begun])
+        numbers = {row.id: row.no for row in tx.execute(select(cases.c.id, cases.c.no).where(theirs))}
     return [Waiting(clerk, life, numbers[life.case]) for clerk, life in zip(clerks, begun, strict=True)]

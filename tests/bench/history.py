@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import Connection, Table, select
 
 from core import Core, word_index
-from core.db import canonical
+from core.canon import canonical
 from core.models.cases import case_legs, cases
 from core.models.people import units
 from core.models.record import events
@@ -140,24 +140,26 @@ def _places() -> Sequence[dict[str, Any]]:
 def fill(core: Core, history: History, numbers: range) -> None:
     """Lay these cases into the database of `core`, its indexes rebuilt afterwards, its statistics taken."""
     load = _into_sqlite if core.engine.dialect.name == "sqlite" else _into_postgresql
-    with _without_indexes(core):
+    with without_indexes(core, TABLES):
         load(core, history, numbers)
 
 
 @contextmanager
-def _without_indexes(core: Core) -> Iterator[None]:
-    held = [index for table in TABLES for index in table.indexes]
-    with _patient(core) as tx:
+def without_indexes(core: Core, tables: Sequence[Table]) -> Iterator[None]:
+    """The indexes of these tables, but those of what is unique, are away meanwhile and made anew at the end."""
+    held = [index for table in tables for index in table.indexes]
+    with patient(core) as tx:
         for index in held:
             index.drop(tx, checkfirst=True)
     yield
-    with _patient(core) as tx:
+    with patient(core) as tx:
         for index in held:
             index.create(tx, checkfirst=True)
 
 
 @contextmanager
-def _patient(core: Core) -> Iterator[Connection]:
+def patient(core: Core) -> Iterator[Connection]:
+    """A transaction that may take its time."""
     with core.engine.begin() as tx:
         if tx.dialect.name == "postgresql":
             tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
@@ -181,7 +183,7 @@ def _into_sqlite(core: Core, history: History, numbers: range) -> None:
             connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
         pairs = ((n, history.text(n).pairs) for n in batch)
         indexed = ((n, words.setdefault(p, " ".join(f"{one:x}" for one in p))) for n, p in pairs)
-        connection.executemany(f"INSERT INTO {word_index.NAME} (rowid, words) VALUES (?, ?)", indexed)
+        connection.executemany(f"INSERT INTO {word_index.CASES.name} (rowid, words) VALUES (?, ?)", indexed)
         connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -193,15 +195,15 @@ def _stored(value: Any) -> Any:
 
 def _into_postgresql(core: Core, history: History, numbers: range) -> None:
     address = core.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    name = word_index.NAME
+    name = word_index.CASES.name
     with psycopg.connect(address, options="-c session_replication_role=replica") as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET maintenance_work_mem = '512MB'")
-        connection.execute(word_index.DROP_INDEX)
+        connection.execute(word_index.CASES.drop_index)
         for table in TABLES:
             _copy(connection, table.name, (row for number in numbers for row in history.rows(number)[table]))
         _copy(connection, name, ((number, _words(history.text(number).pairs, number)) for number in numbers))
-        connection.execute(word_index.CREATE_INDEX)
+        connection.execute(word_index.CASES.create_index)
         for table in TABLES:
             connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT max(id) FROM {table.name}))"

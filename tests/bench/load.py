@@ -65,7 +65,10 @@ class Lives:
     def learn_legs(self, lives: Sequence[Life]) -> None:
         """Look up the leg of each dispatched case; not part of what is measured."""
         with self.core.engine.connect().execution_options(readonly=True) as tx:
-            found = {row.case_id: row.id for row in tx.execute(select(case_legs.c.case_id, case_legs.c.id))}
+            theirs = case_legs.c.case_id.in_([life.case for life in lives])
+            found = {
+                row.case_id: row.id for row in tx.execute(select(case_legs.c.case_id, case_legs.c.id).where(theirs))
+            }
         for life in lives:
             life.leg = found[life.case]
 

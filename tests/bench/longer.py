@@ -32,9 +32,8 @@ SEEDED = 5_000
 
 
 def figures(databases: Databases) -> Iterator[Figure]:
-    """All of them, one run each."""
+    """Those without a part of their own, one run each."""
     yield from growth(databases)
-    yield from grown(databases)
     yield from soak(databases)
     yield large_seed(databases)
     if databases.kind == "sqlite":

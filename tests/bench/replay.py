@@ -38,7 +38,8 @@ class RawSQLite:
 
     def run(self, transaction: Transaction) -> None:
         _tell(self._connection.cursor(), transaction)
-        self._connection.execute("COMMIT" if transaction.committed else "ROLLBACK")
+        if self._connection.in_transaction:  # a single question is asked without one
+            self._connection.execute("COMMIT" if transaction.committed else "ROLLBACK")
 
     def close(self) -> None:
         self._connection.close()

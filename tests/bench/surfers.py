@@ -50,8 +50,9 @@ class Surfer:
             await self._post(form)
         elif chance < 0.40 and (known := CASE.findall(self._page)):
             await self._get("case", self._dice.choice(known))
-        elif chance < 0.55:
-            await self._get("search", f"/cases?q={self._dice.choice(WORDS)}")
+        elif chance < 0.55 and (own := dict(HIDDEN.findall(self._page)).get("csrf_token")):
+            asked = {"csrf_token": unescape(own), "to": "/cases", "q": self._dice.choice(WORDS)}
+            await self._ask("search", "POST", "/search", asked)
         else:
             await self._get("list", f"/cases?key={self._dice.choice(KEYS)}")
 

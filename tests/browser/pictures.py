@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import Demo, Hand, chromium, clone, sign_in
+from tests.browser.joint_story import CAST, CENTRE, CONTACT, DEPUTY, LEADER, REFUSING, SPONSOR, Story, looked_up
 
 FOLDER = Path(__file__).parent / "pictures"
 LARGEST = 200 * 1024
@@ -36,11 +37,26 @@ SEND = """ticket => fetch('/sandbox/hotline/tickets', {
     method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(ticket),
 })"""
 """Two appeals for the sandbox's 12345 to hand over."""
+PATIENT = """on => fetch('/sandbox/faults', {
+    method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({patient: on || null}),
+})"""
+"""Whether a late answer to a tap counts too, for a machine that is busy."""
+ALONE = """users => document.querySelectorAll('.phone').forEach(one => {
+    one.style.display = !users.length || users.includes(one.dataset.user) ? '' : 'none';
+})"""
+"""Only these phones on the desk; none named: all of them again."""
+SEEN = {
+    "joint-ruling": (REFUSING, LEADER, CENTRE),
+    "joint-meeting": (SPONSOR, CONTACT, REFUSING),
+    "joint-phones": (SPONSOR, CONTACT, DEPUTY),
+}
+"""The pictures of a joint order, and whose phones are on each."""
 
 
-def keep(name: str, shot: bytes) -> None:
-    """Write a picture with as many colours as fit into its size."""
+def keep(name: str, shot: bytes, widest: int = 1500) -> None:
+    """Write a picture, no wider than that, with as many colours as fit into its size."""
     picture = Image.open(io.BytesIO(shot)).convert("RGB")
+    picture.thumbnail((widest, picture.height), Image.Resampling.LANCZOS)
     for colours in (256, 128, 64):
         told = io.BytesIO()
         few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -95,6 +111,48 @@ def home(browser: Browser, demo: Demo) -> None:
         keep("home", page.screenshot())
 
 
+def joint(browser: Browser, demo: Demo) -> None:
+    """One joint order by eight hands: the ruling, the meeting, the ratings told, and the order at the desk."""
+    with page_of(browser, 1500, 1120) as page:
+        page.goto(f"{demo.phones}#{','.join(CAST)}")
+        page.evaluate(PATIENT, True)
+        page.get_by_role("button", name="到下个工作日").click()
+
+        def taken(name: str) -> None:
+            page.evaluate(ALONE, list(SEEN[name]))
+            settle(page)
+            keep(name, page.screenshot())
+            page.evaluate(ALONE, [])
+
+        no = Story(page, keep=taken).play()
+        page.evaluate(PATIENT, False)
+    with page_of(browser, 1440, 1000) as page:
+        sign_in(page, demo, f"p{CENTRE[2:]}")
+
+        def looked(name: str) -> None:
+            settle(page)
+            keep(name, page.screenshot())
+
+        looked_up(page, demo.web, no, looked)
+
+
+def training(browser: Browser, demo: Demo) -> None:
+    """A learner in the middle of a typhoon, everybody else at work by themselves."""
+    with page_of(browser, 1440, 1000) as page:
+        page.goto(f"{demo.phones}#{CONTACT}")
+        page.get_by_role("button", name="演练", exact=True).click()
+        typhoon = page.locator('[data-scenario="typhoon"]')
+        typhoon.locator("input[value=water]").check()
+        typhoon.get_by_label("快慢").select_option("20")
+        typhoon.get_by_role("button", name="开始").click()
+        expect(page.locator(".training-list li").nth(2)).to_be_visible(timeout=PULLED_MS)
+        Hand(page, CONTACT).open_chat()
+        settle(page)
+        keep("training", page.screenshot())
+        page.get_by_role("button", name="结束演练").click()
+        expect(page.locator(".training-verdict")).to_be_visible()
+
+
 def console(browser: Browser, demo: Demo) -> None:
     """List, case and flows as a dispatcher has them; the log as the audit administrator."""
     with page_of(browser, 1440, 1000) as page:
@@ -117,6 +175,17 @@ def console(browser: Browser, demo: Demo) -> None:
         expect(page.locator(".verdict")).to_contain_text("核验通过")
         settle(page)
         keep("log", page.screenshot())
+
+
+def screens(browser: Browser, demo: Demo) -> None:
+    """The first topic on the wall, and the same in a pocket."""
+    for name, path, size in (("wall", "/wall/home", (1920, 1080)), ("pocket", "/m/home", (390, 844))):
+        with page_of(browser, *size) as page:
+            sign_in(page, demo, "p011")
+            page.goto(f"{demo.web}{path}")
+            page.wait_for_function("document.documentElement.dataset.drawn === 'home'")
+            settle(page)
+            keep(name, page.screenshot(), 1440)
 
 
 def number_on_phone(browser: Browser, demo: Demo, user: str) -> str:
@@ -145,6 +214,9 @@ def take(demo: Demo) -> None:
         phones(browser, demo)
         home(browser, demo)
         console(browser, demo)
+        screens(browser, demo)
+        joint(browser, demo)
+        training(browser, demo)
 
 
 def main() -> None:

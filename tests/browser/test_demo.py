@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.demo import CHROMIUM, Demo, Hand, chromium, clone, sign_in, watched
+from tests.browser.demo import Demo, Hand, chromium, clone, sign_in, watched
+from tests.chromium import CHROMIUM
 
 DISPATCHER, CLERK, CALLER, AUDITOR = "xy011", "xy023", "xy015", "xy019"
 HOME, LIST = "总客服 · 我的首页", "办件列表"
-COLD_S, WARM_S, EMPTIED_S = 60.0, 20.0, 90.0
-"""To ready, with two processors shared with the other tests; the quiet figures are the bench's."""
+MOST_PAGES = 20
+EMPTIED_S = 300.0
+"""How long one may watch the tray; how soon things are ready is measured by the bench."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,11 +47,9 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     """From a clean clone, started a second time, seen by three people at once; complains about any complaint."""
     clone(tmp_path / "clone")
     demo = Demo(tmp_path / "clone")
-    with demo.running() as cold:
-        assert cold <= COLD_S
+    with demo.running():
         demo.settle()
-    with demo.running() as warm, chromium() as browser:
-        assert warm <= WARM_S
+    with demo.running(), chromium() as browser:
         context = browser.new_context(viewport={"width": 1500, "height": 1000}, locale="zh-CN")
         complaints = watched(context, demo)
         page = context.new_page()
@@ -84,7 +84,7 @@ def lived_through(ground: Ground) -> str:
     clerk.fill(result="已到现场处理完毕，并与群众当面说明。", solved="已解决")
     dispatcher.press(dispatcher.state(title, "待办结"), "办结")
     dispatcher.fill(reply="已到现场处理完毕。")
-    caller.say("待办", LIST).get_by_role("button", name=title).click()
+    turned_to(caller, lambda page: page.get_by_role("button", name=title)).click()
     caller.press(caller.state(title, "待回访"), "回访")
     caller.fill(connected="已接通", contacted="已联系", solved="已解决", satisfied="满意")
     for hand in (dispatcher, clerk, caller):
@@ -96,17 +96,23 @@ def lived_through(ground: Ground) -> str:
 
 def first_to_dispatch(hand: Hand) -> str:
     """The title of the first case in 待办 that waits to be dispatched, its card opened."""
+    row = turned_to(hand, lambda page: page.locator(".card-list button", has_text="待派发"))
+    title = row.locator("b").inner_text()
+    row.click()
+    return title
+
+
+def turned_to(hand: Hand, wanted: Callable[[Locator], Locator]) -> Locator:
+    """The first row that is wanted, on whichever page of 待办 it stands."""
     page = hand.say("待办", LIST)
-    for _ in range(10):
-        waiting = page.locator(".card-list button", has_text="待派发")
-        if waiting.count():
-            title = waiting.first.locator("b").inner_text()
-            waiting.first.click()
-            return title
+    for _ in range(MOST_PAGES):
+        found = wanted(page)
+        if found.count():
+            return found.first
         heading = page.locator(".card-strong").first.inner_text()
         page.get_by_role("button", name="下一页").click()
         expect(page.locator(".card-strong").first).not_to_have_text(heading)
-    raise AssertionError("nobody waits to be dispatched")
+    raise AssertionError("no such row in 待办")
 
 
 def frames_are_shown(ground: Ground) -> None:

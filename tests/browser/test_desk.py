@@ -23,6 +23,8 @@ from tests.webapp.town import Town, a_busy_week
 
 WRAPPED = """() => [...document.querySelectorAll('.no')]
     .filter(one => one.checkVisibility() && one.getClientRects().length > 1).length"""
+CUT = """() => [...document.querySelectorAll('.row-until, .row-left, .row-no')]
+    .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth).map(one => one.textContent)"""
 FLOODED, LIFT, COVER, RUBBISH = (
     "港口路下雨就积水",
     "老旧小区加装电梯怎么申请",
@@ -407,3 +409,37 @@ def test_every_list_and_form_fits_its_window(open_page: Open, town: Town, size: 
                 if size == HAND:
                     assert page.evaluate(SMALL_TARGETS) == [], (path, fold, number)
         assert page.evaluate(WRAPPED) == 0, path
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_an_overdue_row_tells_its_original_deadline_whole(open_page: Open, town: Town, width: int) -> None:  # noqa: F811
+    """The longest words there are: two digits of month and day, and the year once it is another one."""
+    town.clock.set("2026-12-14 09:00")
+    case = town.register(0)
+    town.act("desk", case, "dispatch", lead="water")
+    town.act("water", case, "sign", town.leg("water", case))
+    for moment, deadline in (
+        ("2026-12-29 14:00", "原定 12月15日 周二 17:30"),
+        ("2027-01-28 10:00", "原定 2026年12月15日 周二 17:30"),
+    ):
+        town.clock.set(moment)
+        page = open_page("water", (width, 900))
+        page.goto("/cases?key=overdue")
+        expect(page.locator(".row-until")).to_have_text(deadline)
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(SIDEWAYS) <= 0
+
+
+def test_what_is_overdue_stands_at_the_top_of_what_waits(open_page: Open, town: Town) -> None:  # noqa: F811
+    late = town.register(0)
+    town.act("desk", late, "dispatch", lead="water")
+    town.act("water", late, "sign", town.leg("water", late))
+    town.clock.set("2026-03-26 09:00")
+    for number in (1, 2):
+        town.act("desk", town.register(number), "dispatch", lead="water")
+    for size in (HAND, DESK):
+        page = open_page("water", size)
+        page.goto("/cases?key=todo")
+        expect(page.locator(".row-left").first).to_contain_text("已超期")
+        expect(page.locator(".row-left.alarm")).to_have_count(1)
+        expect(rows(page)).to_have_count(3)

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import (  # noqa: F401  (fixtures)
-    CHROMIUM,
     DESK,
     HAND,
     SIDEWAYS,
@@ -18,6 +17,7 @@ from tests.browser.test_console import (  # noqa: F401  (fixtures)
     open_page,
     town,
 )
+from tests.chromium import CHROMIUM
 from tests.webapp.test_alike_pages import a_hot_spot
 from tests.webapp.town import Town
 

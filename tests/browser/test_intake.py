@@ -20,6 +20,7 @@ from tests.browser.test_console import (  # noqa: F401  (fixtures)
     pytestmark,
     town,
 )
+from tests.webapp.test_intake_photos import shot
 from tests.webapp.town import Town
 
 
@@ -166,3 +167,29 @@ def test_the_import_pages_fit_every_hand(open_page: Open, size: tuple[int, int])
     small += page.evaluate(SMALL_TARGETS) if size == HAND else []
     assert max(pages) <= 0
     assert small == []
+
+
+@pytest.mark.parametrize("size", [HAND, DESK], ids=["390", "1440"])
+def test_photos_stay_with_the_form_and_come_with_the_case(
+    open_page: Open,  # noqa: F811
+    town: Town,  # noqa: F811
+    size: tuple[int, int],
+) -> None:
+    page = open_page("desk", size)
+    page.goto("/intake")
+    fill(page, title="", content="井盖裂了一半。", place="海盛路人行道", caller_phone="19900001234")
+    files = [
+        {"name": f"{colour}.jpg", "mimeType": "image/jpeg", "buffer": shot(colour=colour)} for colour in ("red", "navy")
+    ]
+    page.locator("#photos").set_input_files(files)  # type: ignore[arg-type]
+    register(page)
+    expect(page.get_by_text("已收下")).to_have_count(2)
+    page.get_by_label("图片 1，已收下").uncheck()
+    if size == HAND:
+        assert page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(SIDEWAYS) <= 0
+    fill(page, title="海盛路井盖破损")
+    register(page)
+    expect(page.get_by_role("status")).to_contain_text("已登记，编号 XYRX")
+    expect(page.locator(".photos img")).to_have_count(1)
+    assert page.locator(".photos img").evaluate("one => one.naturalWidth") == 640

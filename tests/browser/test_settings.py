@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_console import (  # noqa: F401  (fixtures)
-    CHROMIUM,
     DESK,
     HAND,
     SIDEWAYS,
@@ -20,6 +19,7 @@ from tests.browser.test_console import (  # noqa: F401  (fixtures)
     open_page,
     town,
 )
+from tests.chromium import CHROMIUM
 from tests.webapp.town import Town
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_console import (  # noqa: F401  (fixtures)
-    CHROMIUM,
     DESK,
     HAND,
     SIDEWAYS,
@@ -20,6 +19,7 @@ from tests.browser.test_console import (  # noqa: F401  (fixtures)
     open_page,
     town,
 )
+from tests.chromium import CHROMIUM
 from tests.webapp.figures import DONE, HANDLED, LATE, a_month_of_work
 from tests.webapp.town import Town
 from webapp import assets

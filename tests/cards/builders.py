@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cards.case_template import flows, personal
+from cards.case_template import flows
+from cards.flow_template import personal
 from core.people import PostView
 from core.policy import load_policy
 from core.policy.flow import Move

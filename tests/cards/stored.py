@@ -10,15 +10,25 @@ from cards import (
     Face,
     Query,
     StatsQuery,
+    briefing_face,
     case_face,
     digest_face,
     draft_face,
     home_face,
+    joint_face,
+    joint_group_face,
+    joint_list_face,
+    joint_new_face,
+    joint_samples,
+    patrol_face,
     samples,
     stats_face,
+    warning_face,
     work_face,
 )
+from cards.briefing_sample import a_briefing
 from cards.samples import a_done_draft, a_draft
+from cards.warning_sample import a_warning
 from core.views import Option
 from tests.cards.builders import a_case, a_home, a_leg, a_page, an_item, moves
 
@@ -75,6 +85,7 @@ def faces() -> dict[str, Face]:
     return {
         **{name: case_face(view, base=BASE) for name, view in views.items()},
         "refused_with_note": case_face(stale, "已由林某于 09:12 签收，卡片已刷新。", base=BASE),
+        "briefing": briefing_face(a_briefing(), base=BASE),
         "digest": digest_face(samples.a_digest()),
         "draft": draft_face(a_draft()),
         "draft_lacking": draft_face(replace(a_draft(), lacks=("标题", "地点"), photos=0, rows=())),
@@ -82,10 +93,25 @@ def faces() -> dict[str, Face]:
         "home": home_face(a_home()),
         "home_with_source": home_face(a_home(), a_page(title="热线电话待办"), query=Query("todo", "RX")),
         "home_nothing_overdue": home_face(a_home(), a_page(()), "已切换到「水务局 经办人」", Query("overdue")),
+        "patrol_on_a_walk": patrol_face(samples.a_patrol(), "开始了，发现问题拍照或说一句就行"),
+        "patrol_nothing_today": patrol_face(replace(samples.a_patrol(), walks=(), current=None)),
         "stats_by_source": stats_face(samples.a_stats(), a_home(), StatsQuery(), base=BASE),
         "stats_opened": stats_face(
             samples.a_stats(), a_home(), StatsQuery(page=2, opens="received:channel:RX"), second, base=BASE
         ),
+        "joint_unit_called": joint_face(joint_samples.a_joint_unit(), base=BASE),
+        "joint_sponsor_signing": joint_face(joint_samples.a_joint_signing(), base=BASE),
+        "joint_sponsor_working": joint_face(joint_samples.a_joint_sponsor(), "已记下", base=BASE),
+        "joint_leader_ruling": joint_face(joint_samples.a_joint_leader(), base=BASE),
+        "joint_list_called": joint_list_face(joint_samples.a_joint_page()),
+        "joint_list_raised": joint_list_face(joint_samples.a_joint_page_raised()),
+        "joint_group": joint_group_face(joint_samples.a_joint_group(), base=BASE),
+        "joint_group_over": joint_group_face(joint_samples.a_joint_group_over(), base=BASE),
+        "joint_new_empty": joint_new_face(choices=joint_samples.some_choices()),
+        "joint_new_held": joint_new_face(choices=joint_samples.some_choices(), held=joint_samples.a_flag()),
+        "joint_new_raised": joint_new_face("XYDQ20260309000020", "已树旗，2 个单位已通知"),
+        "warning_for_the_desk": warning_face(a_warning(), base=BASE, case="/intake", joint="/joint/new"),
+        "warning_for_a_reader": warning_face(a_warning(), base=BASE),
         "work_second_page": work_face(second),
         "work_guesses": work_face(None, guesses=guesses),
     }

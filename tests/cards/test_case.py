@@ -8,7 +8,8 @@ import pytest
 
 from cards import card_action, case_face, manifests, move_of
 from cards.case import action_id, offer
-from cards.case_template import flows, personal
+from cards.case_template import flows
+from cards.flow_template import personal
 from cards.manifest import check
 from core.views import Suggested, SuggestionView
 from tests.cards.builders import DUE, LEFT, a_case, a_leg, moves

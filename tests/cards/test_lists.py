@@ -122,3 +122,16 @@ def test_the_home_alert_counts_what_waits() -> None:
 def test_nothing_personal_is_public() -> None:
     assert dict(home_face(a_home(), a_page()).public) == {"title": "总客服 · 我的首页"}
     assert dict(work_face(a_page()).public) == {"title": "办件列表"}
+
+
+def test_overdue_rows_stand_under_their_own_word_above_the_groups() -> None:
+    items = [
+        an_item(4188, todo="办理", state_title="办理中", overdue=True, left="已超期 2 个工作日"),
+        an_item(4190, overdue=True, left="已超期 3 小时"),
+        an_item(4213), an_item(4214), an_item(4215, todo="办理", state_title="办理中"),
+    ]  # fmt: skip
+    face = work_face(a_page(items))
+    rows = [row for area in ("items_a", "items_b") for row in json.loads(face.private[area])]
+    assert [row.get("caption", "") for row in rows] == ["超期", "", "签收", "", "办理"]
+    assert [row["tone"] for row in rows[:2]] == ["red", "red"]
+    assert check(face) == []

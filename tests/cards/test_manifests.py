@@ -10,7 +10,21 @@ from cards import case_template, drawings
 from cards.case import action_id
 from cards.manifest import buttons, manifests, parse
 
-TEMPLATES = ("case", "digest", "draft", "home", "stats", "work")
+TEMPLATES = (
+    "briefing",
+    "case",
+    "digest",
+    "draft",
+    "home",
+    "joint",
+    "joint_group",
+    "joint_list",
+    "joint_new",
+    "patrol",
+    "stats",
+    "warning",
+    "work",
+)
 CASE = case_template.manifest()
 
 
@@ -18,8 +32,9 @@ def test_there_is_one_manifest_a_template() -> None:
     assert tuple(manifests()) == TEMPLATES
 
 
-def test_the_case_manifest_on_disk_is_the_generated_one() -> None:
-    assert (drawings.FOLDER / "case.yaml").read_text("utf-8") == case_template.text()
+@pytest.mark.parametrize("template", drawings.GENERATED)
+def test_a_generated_manifest_on_disk_is_current(template: str) -> None:
+    assert (drawings.FOLDER / f"{template}.yaml").read_text("utf-8") == drawings.GENERATED[template].text()
 
 
 def test_the_drawing_instructions_on_disk_are_the_generated_ones() -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from cards.text import fallback, guess_lines, help_lines, page_text, said, until
+from cards.text import fallback, guess_lines, help_lines, said, until
 from core.views import Option
-from tests.cards.builders import LEFT, a_case, a_page, moves
+from tests.cards.builders import LEFT, a_case, moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,6 @@ def test_citizen_text_is_escaped_and_numbers_are_hidden() -> None:
     assert "https://evil" not in title + body
     assert "13812345678" not in title + body
     assert body.count("](") == 1
-
-
-def test_a_list_in_words() -> None:
-    title, body = page_text(a_page(pages=2), "https://console.example")
-    assert title == "待办 2 件"
-    assert "待签收 · 尾号 004213 · 港口路积水 · 周三 17:30 前" in body
-    assert "第 1 / 2 页" in body
-    assert body.endswith("[在网页上查看](https://console.example/cases)")
 
 
 def test_what_was_done_names_the_case() -> None:

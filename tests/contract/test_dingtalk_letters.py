@@ -70,6 +70,16 @@ def test_a_plain_life_costs_few_calls_and_leaves_every_copy_true(rig: Rig) -> No
     assert not [name for name, value in face.items() if name.startswith("can_") and value == "true"]
 
 
+def test_urging_twice_in_ten_minutes_is_one_message_and_two_acts_on_record(rig: Rig) -> None:
+    rig.listen()
+    rig.sent_out()
+    assert act(rig, DISPATCHER, "case_nudge", opinion="请抓紧") == {PUT: 1, SAY: 1}
+    assert act(rig, COLLEAGUE, "case_nudge", opinion="请抓紧") == {PUT: 1}
+    assert rig.sandbox.face(COLLEAGUE, rig.track())["note"] == "已记录；10 分钟内已告知过对方，不再重复发消息"
+    assert [line.count("【催办】") for line in rig.sandbox.said_to(CLERK)] == [1]
+    assert rig.events().count("case.nudged") == 2
+
+
 def test_an_unchanged_face_costs_no_call(rig: Rig) -> None:
     _, _, _ = rig.sent_out()
     before = counted(rig)
@@ -104,6 +114,22 @@ def test_a_card_that_was_not_delivered_is_a_failure_and_words_arrive(rig: Rig) -
     assert len(rig.sandbox.said_to(DISPATCHER)) == 1
 
 
+def test_who_is_called_in_while_the_making_of_a_card_is_unanswered_gets_it_too(rig: Rig) -> None:
+    """The first call worked with the people of its moment; its maker was killed, or its answer lost."""
+    rig.listen()
+    rig.sandbox.fault(lost_answer={"prefix": CREATE.split()[1]})
+    rig.case()
+    rig.deliver()
+    track, at_first = rig.track(), len(rig.sandbox.cards_of(DISPATCHER))
+    rig.sandbox.post("faults", clear=True)
+    assert rig.sandbox.click(DISPATCHER, track, "case_dispatch", form={"lead": "water"})["code"] == 200
+    made_due(rig)
+    assert rig.sandbox.cards_of(CLERK) == [track]
+    assert rig.sandbox.cards_of(DISPATCHER) == [track] * at_first, "who had it gets no second one"
+    assert (rig.sandbox.face(CLERK, track)["can_sign"], rig.sandbox.warnings()) == ("true", [])
+    assert {state for state, _ in states(rig)} == {"sent", "merged"}
+
+
 @pytest.mark.parametrize(
     ("fault", "fate"),
     [
@@ -130,6 +156,27 @@ def test_when_cards_fail_everybody_still_reads_the_task_once(rig: Rig, fault: di
         assert states(rig)[0] == ("sent", "")
         assert rig.sandbox.cards_of(DISPATCHER) == [rig.track()]
         assert rig.sandbox.get("cards")[0]["differs"] == []
+
+
+@pytest.mark.parametrize("fault", [{"template_missing": True}, {"http": {"prefix": "/v1.0/card", "status": 500}}])
+@pytest.mark.parametrize(
+    ("words", "read"), [("待办", "港口路积水"), ("首页", "待办 · 1"), ("秀华路的路灯坏了好几天，晚上看不见", "秀华路")]
+)
+def test_whoever_asks_for_a_card_that_cannot_be_shown_reads_it_in_words_once(
+    rig: Rig, fault: dict[str, Any], words: str, read: str
+) -> None:
+    rig.case()
+    rig.deliver()
+    rig.listen()
+    rig.sandbox.fault(**fault)
+    rig.sandbox.say(DISPATCHER, words)
+    for _ in range(4):
+        rig.deliver()
+        rig.relay.speak_for_closed_channels()
+        made_due(rig)
+    told = [line for line in rig.sandbox.said_to(DISPATCHER) if "卡片没有发出来" in line]
+    assert len(told) == 1
+    assert read in told[0]
 
 
 def test_too_many_calls_slow_the_letter_down_and_send_no_words(rig: Rig) -> None:
@@ -188,6 +235,31 @@ def test_a_line_to_somebody_who_left_is_noted_and_not_repeated(rig: Rig) -> None
     rig.sandbox.post("events", type="user_leave_org", data={"userId": [CLERK]})
     rig.deliver()
     assert states(rig, "dingtalk.say") == [("sent", "")]
+
+
+def test_whoever_flow_control_held_back_reads_the_line_later_and_nobody_twice(rig: Rig) -> None:
+    done = rig.case()
+    rig.deliver()
+    both = [rig.core.actor_for("dingtalk", user).person or 0 for user in (DISPATCHER, COLLEAGUE)]
+    rig.sandbox.fault(flow_controlled=[COLLEAGUE])
+    body = {"people": both, "userIds": [DISPATCHER, COLLEAGUE], "text": "请看", "title": "试"}
+    letter = Envelope(1, "baton:9", "dingtalk.say", "say", "say:9", done.case, None, body, 1)
+    rig.senders["dingtalk.say"].send(letter)
+    assert (rig.sandbox.said_to(DISPATCHER), rig.sandbox.said_to(COLLEAGUE)) == (["请看"], [])
+    rig.sandbox.fault(flow_controlled=None)
+    rig.deliver()
+    assert (rig.sandbox.said_to(DISPATCHER), rig.sandbox.said_to(COLLEAGUE)) == (["请看"], ["请看"])
+
+
+def test_whom_the_platform_filters_out_is_told_to_the_sender_as_not_reached(rig: Rig) -> None:
+    no, _, _ = rig.sent_out()
+    rig.sandbox.fault(filtered=[CLERK])
+    dispatcher = rig.core.actor_for("dingtalk", DISPATCHER)
+    rig.core.execute(Command("web:nudge", 1, "nudge", dispatcher, {}))
+    rig.deliver()
+    assert rig.sandbox.said_to(CLERK) == []
+    (told,) = [line for line in rig.sandbox.said_to(DISPATCHER) if "韩德玲" in line]
+    assert no[-6:] in told
 
 
 def test_a_line_whose_first_try_failed_is_marked_when_it_comes_again(rig: Rig) -> None:

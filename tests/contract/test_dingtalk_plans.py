@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bots.dingtalk.copies import CROWD, SHUT, Viewer, next_own_track, plan
+from bots.dingtalk.copies import CALLED, CROWD, SHUT, Viewer, next_own_track, plan
 from bots.dingtalk.fates import of_answer, of_transport
 from bots.dingtalk.messages import Pace
 from bots.dingtalk.pace import Buckets
@@ -108,6 +108,13 @@ def test_only_changed_faces_are_put_and_only_newcomers_are_delivered_to() -> Non
 def test_a_copy_that_never_arrived_is_delivered_without_being_put_again() -> None:
     (step,) = plan("N", [viewer(1)], [copy(1, viewer(1).hash, delivered=False)])
     assert (step.changed, [one.person for one in step.new]) == ((), [1])
+
+
+def test_whom_an_unanswered_call_named_may_have_the_card_and_strangers_are_brought_none() -> None:
+    (step,) = plan(
+        "N", [viewer(1), viewer(2), viewer(3, member=False)], [copy(n, CALLED, delivered=False) for n in (1, 3)]
+    )
+    assert (step.created, [one.person for one in step.new], step.called) == (False, [1, 2], frozenset({1, 3}))
 
 
 def test_who_only_asked_for_an_own_copy_gets_no_shared_one() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 
 import pytest
 from PIL import Image
@@ -35,8 +34,11 @@ def send(person: Person, picture: str, text: str = "") -> str:
 
 
 def stored(stage: Stage) -> list[str]:
+    """The files of all photos, none of them in the database."""
     with stage.core.engine.connect().execution_options(readonly=True) as tx:
-        return list(tx.execute(select(attachments.c.sealed).order_by(attachments.c.id)).scalars())
+        rows = tx.execute(select(attachments.c.file, attachments.c.sealed).order_by(attachments.c.id)).all()
+    assert all(row.file and row.sealed is None for row in rows)
+    return [row.file for row in rows]
 
 
 def test_a_photo_and_then_its_words_become_one_case_that_shows_it(stage: Stage) -> None:
@@ -54,8 +56,8 @@ def test_a_photo_and_then_its_words_become_one_case_that_shows_it(stage: Stage) 
     raw = stage.core.arrivals.photos.bytes_of(stage.core.actor_for("dingtalk", CITY), case, photo.token)
     assert raw.startswith(b"\xff\xd8\xff")
     assert b"CANARY" not in raw
-    (sealed,) = stored(stage)[before:]
-    assert re.match(r"data_\d+:", sealed)
+    (file,) = stored(stage)[before:]
+    assert stage.core.files.get(file) == raw
     assert stage.core.case_view(stage.core.actor_for("dingtalk", DESK), case).no == no
     for stranger in (WATER, HOUSING):
         with pytest.raises(Exception, match="没有找到"):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from bots.dingtalk.clicks import Click
+from bots.dingtalk.api import DingTalkApi
+from bots.dingtalk.clicks import Click, meant
+from bots.dingtalk.contacts import Contacts
+from bots.dingtalk.fates import ApiFault
 from bots.dingtalk.gateway import NoGrant, _grant
 from bots.dingtalk.messages import Message
 from bots.dingtalk.wire import undelivered_in
+from cards import manifests
+from core.errors import Malformed
 
 CONTENT = json.dumps({"cardPrivateData": {"actionIds": ["sign"], "params": {"seq": 7, "leg": "3"}}})
 
@@ -60,3 +65,89 @@ def test_the_bot_knows_its_own_organisation_from_the_message() -> None:
     data = {"msgId": "m", "senderCorpId": "dingA", "chatbotCorpId": "dingB", "text": {"content": "待办"}}
     message = Message.parse("m", data)
     assert (message.tenant, message.home) == ("dingA", "dingB")
+
+
+def test_ids_may_be_numbers_and_the_content_an_object() -> None:
+    click = Click.parse(4711, a_click(userId=12345, content=json.loads(CONTENT)))
+    assert (click.key, click.user, click.action, click.number("seq")) == ("dingtalk:4711", "12345", "sign", 7)
+    message = Message.parse(
+        "m-1", {"msgId": 99, "senderStaffId": 12345, "conversationType": 1, "text": {"content": "待办"}}
+    )
+    assert (message.key, message.user, message.chat) == ("dingtalk:chat:99", "12345", "1")
+
+
+def test_a_form_may_be_the_text_of_one() -> None:
+    params = {"case_seq": "1", "form": json.dumps({"lead": {"index": 0, "value": "water"}})}
+    content = json.dumps({"cardPrivateData": {"actionIds": ["case_dispatch"], "params": params}})
+    assert Click.parse("m-1", a_click(content=content)).form == {"lead": "water"}
+
+
+def named(template: str, ids: list[str], params: dict[str, Any], *offered: str) -> str:
+    """The action a click comes to mean on a card."""
+    content = json.dumps({"cardPrivateData": {"actionIds": ids, "params": params}})
+    return meant(Click.parse("m-1", a_click(content=content)), manifests()[template], lambda: offered).action
+
+
+def test_the_button_may_stand_behind_its_form() -> None:
+    assert named("case", ["form", "case_dispatch"], {"case_seq": "1", "form": {"lead": "water"}}) == "case_dispatch"
+
+
+@pytest.mark.parametrize(
+    ("template", "params", "offered", "action"),
+    [
+        ("draft", {"form": {"title": "港口路积水", "place": "港口路"}}, (), "change"),
+        ("home", {"form": {"post": "7"}}, (), "switch_post"),
+        ("case", {"seq": "3", "leg": "7", "form": {"result": "已抽排", "solved": "solved"}}, (), "report"),
+        ("case", {"case_seq": "1", "form": {"connected": "connected"}}, (), "case_record_call"),
+        ("case", {"case_seq": "1", "form": {"lead": "water"}}, ("case_dispatch", "case_raise_flag"), "case_dispatch"),
+    ],
+)
+def test_a_form_that_names_only_itself_is_known_by_what_came_with_it(
+    template: str, params: dict[str, Any], offered: tuple[str, ...], action: str
+) -> None:
+    assert named(template, ["form"], params, *offered) == action
+
+
+@pytest.mark.parametrize(
+    ("ids", "params", "why"),
+    [
+        (["form"], {"case_seq": "1", "form": {"reason": "不行"}}, "分不清填的是哪张表单"),
+        (["form"], {"case_seq": "1", "form": {"strange": "1"}}, "按钮已失效"),
+        (["form"], {"form": {"lead": "water"}}, "按钮已失效"),
+        (["gone"], {"case_seq": "1", "form": {"connected": "connected"}}, "按钮已失效"),
+    ],
+)
+def test_what_could_be_several_buttons_or_none_is_not_guessed(ids: list[str], params: dict[str, Any], why: str) -> None:
+    with pytest.raises(Malformed, match=why):
+        named("case", ids, params, "case_redo", "case_send_back")
+
+
+class Found:
+    """An API whose address book answers just this for a union id."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.found = found
+
+    def user_token(self, code: str) -> str:
+        return f"user token of {code}"
+
+    def ask_as(self, token: str, path: str) -> dict[str, Any]:
+        return {"unionId": "u-1"}
+
+    def ask_old(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self.found
+
+
+def who_agreed(**found: Any) -> str:
+    return Contacts(cast(DingTalkApi, Found({"userid": "xy023", **found}))).who_agreed("code")
+
+
+@pytest.mark.parametrize("told", [{}, {"contact_type": 0}, {"contact_type": "0"}, {"contact_type": None}])
+def test_somebody_inside_may_be_told_as_such_or_not_at_all(told: dict[str, Any]) -> None:
+    assert who_agreed(**told) == "xy023"
+
+
+@pytest.mark.parametrize("told", [1, "1", True, "outside"])
+def test_an_outside_contact_stays_outside(told: object) -> None:
+    with pytest.raises(ApiFault, match="outside contact"):
+        who_agreed(contact_type=told)

@@ -216,11 +216,42 @@ def test_people_departments_and_login(sandbox: Sandbox) -> None:
     assert sandbox.old("/topapi/v2/user/getuserinfo", code=code)["result"]["userid"] == "u1"
     assert sandbox.old("/topapi/v2/user/getuserinfo", code=code)["errcode"] == 40078
     keys = {"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, "grantType": "authorization_code"}
-    user = sandbox.call(
-        "POST", "/v1.0/oauth2/userAccessToken", {**keys, "code": sandbox.get("authcode", user="u2")["code"]}
-    )
+    user = sandbox.call("POST", "/v1.0/oauth2/userAccessToken", {**keys, "code": sandbox.login_code("u2")})
     assert sandbox.call("GET", "/v1.0/contact/users/me", token=user.json()["accessToken"]).json()["nick"] == "陈明"
     assert "requestAuthCode" in sandbox.http.get("/sandbox/dd.js").text
+
+
+def test_a_login_code_opens_one_door_once(sandbox: Sandbox) -> None:
+    keys = {"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, "grantType": "authorization_code"}
+
+    def exchanged(code: str, **changes: str) -> httpx.Response:
+        return sandbox.call("POST", "/v1.0/oauth2/userAccessToken", {**keys, "code": code, **changes})
+
+    code = sandbox.login_code("u1")
+    assert exchanged(code, grantType="refresh").json()["code"] == "invalidParameter.grantType"
+    assert exchanged(code).status_code == 200
+    assert exchanged(code).json()["code"] == "invalidParameter.authCode.notFound"
+    assert exchanged(sandbox.get("authcode", user="u1")["code"]).status_code == 400
+    assert sandbox.old("/topapi/v2/user/getuserinfo", code=sandbox.login_code("u1"))["errcode"] == 40078
+    late = sandbox.login_code("u1")
+    sandbox.set_faults(login_codes_old=True)
+    assert exchanged(late).status_code == 400
+    assert sandbox.http.get("/sandbox/authcode", params={"user": "u1", "corpId": "another"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_id": "x"}, {"response_type": "token"}, {"scope": "all"}, {"state": ""}, {"prompt": ""},
+        {"redirect_uri": "https://example.org/back"}, {"redirect_uri": "javascript:1"},
+    ],
+)  # fmt: skip
+def test_the_login_page_forgives_nothing(sandbox: Sandbox, wrong: dict[str, str]) -> None:
+    right = {"redirect_uri": "http://127.0.0.1/back", "response_type": "code", "client_id": CLIENT_ID}
+    right |= {"scope": "openid", "state": "s", "prompt": "consent", "user": "u1"}
+    for page in ("/oauth2/auth", "/oauth2/agreed"):
+        assert sandbox.http.get(page, params={**right, **wrong}).status_code == 400
+    assert "u1" in sandbox.http.get("/oauth2/auth", params=right).text
 
 
 def test_media_keeps_to_its_kinds(sandbox: Sandbox) -> None:
@@ -288,6 +319,18 @@ def test_delivery_and_template_faults(sandbox: Sandbox) -> None:
     assert sandbox.http.post("/sandbox/faults", json={"no_such_fault": 1}).status_code == 400
 
 
+def test_words_the_content_check_refuses_stop_a_new_card_and_an_update(sandbox: Sandbox) -> None:
+    title = an_order()["cardData"]["cardParamMap"]["title"]
+    sandbox.set_faults(content_unsafe=[title])
+    assert sandbox.call("POST", f"{CARD}/createAndDeliver", an_order()).json()["code"] == "param.contentUnsafe"
+    sandbox.set_faults(content_unsafe=None)
+    assert sandbox.call("POST", f"{CARD}/createAndDeliver", an_order()).status_code == 200
+    sandbox.set_faults(content_unsafe="违禁")
+    change = {"outTrackId": an_order()["outTrackId"], "cardData": {"cardParamMap": {"title": "有违禁的话"}}}
+    refused = sandbox.call("PUT", CARD, change)
+    assert (refused.status_code, refused.json()["code"]) == (400, "param.contentUnsafe")
+
+
 def test_the_business_clock_moves_and_tokens_do_not(sandbox: Sandbox) -> None:
     token = sandbox.token()
     moved = sandbox.post("clock", set="2026-10-01T10:00")
@@ -341,6 +384,8 @@ def test_the_page_and_its_font_come_from_here(sandbox: Sandbox) -> None:
         "clock.js",
         "kit.js",
         "markdown.js",
+        "training.js",
+        "training.css",
         "desk.css",
         "phone.css",
     ):
@@ -356,7 +401,7 @@ def test_manifests_and_people_may_arrive_later(tmp_path: Path) -> None:
         folder.mkdir()
         (folder / "example.yaml").write_text((EXAMPLES / "example.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         people.write_text(json.dumps([{"userId": "u1", "name": "王海燕"}]), encoding="utf-8")
-        late.until(lambda: late.get("about")["templates"] and late.get("people"), 5)
+        late.until(lambda: late.get("about")["templates"] and late.get("people"))
         assert late.call("POST", f"{CARD}/createAndDeliver", an_order()).json()["success"]
 
 

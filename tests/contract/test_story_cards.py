@@ -122,7 +122,7 @@ def test_a_delivery_that_failed_behind_a_success_is_told_in_words_and_made_good(
         no = stage.push("投放失败的时候")
         stage.until(lambda: len(desk.lines()) > before)
         assert desk.tracks(no) == []
-    stage.until(lambda: desk.tracks(no), 20)
+    stage.until(lambda: desk.tracks(no))
     stage.settle()
     assert len(desk.lines()) == before + 1
     assert len(desk.tracks(no)) == 1
@@ -155,7 +155,7 @@ def test_when_the_card_call_fails_words_arrive_and_the_card_follows(stage: Stage
     assert no in line
     assert "待派发" in line
     assert f"/cases/{no}" in line
-    stage.until(lambda: desk.tracks(no), 20)
+    stage.until(lambda: desk.tracks(no))
     stage.settle()
     assert len(desk.lines()) == before + 1
     assert desk.tap(f"{no}:1", "case_dispatch", {"lead": "water"}).note.startswith("已派发")

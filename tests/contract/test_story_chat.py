@@ -126,7 +126,7 @@ def test_a_question_in_a_group_is_answered_to_the_person_alone(stage: Stage) -> 
     ("message", "start"),
     [
         ({"msgtype": "picture", "content": {"downloadCode": 7}}, "图片收到了"),
-        ({"msgtype": "audio", "content": {"duration": 3000, "downloadCode": "x", "recognition": ""}}, "语音还听不懂"),
+        ({"msgtype": "audio", "content": {"duration": 3000, "downloadCode": "x", "recognition": ""}}, "语音没有听清"),
         ({"msgtype": "file", "content": {"fileName": "现场.docx", "downloadCode": "x"}}, "文件还收不了"),
         ({"msgtype": "video", "content": {"duration": 3, "downloadCode": "x"}}, "视频还看不了"),
     ],
@@ -136,6 +136,26 @@ def test_what_is_no_text_is_answered_in_one_sentence(stage: Stage, message: dict
     result = stage["xy031"].say("", message=message)
     assert result.startswith(start)
     assert "\n" not in result
+
+
+def spoken(words: str) -> dict[str, Any]:
+    return {"msgtype": "audio", "content": {"duration": 3000, "downloadCode": "x", "recognition": words}}
+
+
+def test_a_matter_told_by_voice_is_a_draft_and_a_list_is_shown(stage: Stage) -> None:
+    person = stage["xy037"]
+    assert person.say("", message=spoken("海港路路灯坏了好几天，晚上看不见。")) == ""
+    assert person.face(person.tracks("draft:")[-1])["value_place"] == "海港路"
+    assert person.say("", message=spoken("待办。")) == ""
+    assert len(person.tracks("work:")) == 1
+
+
+def test_what_is_heard_never_acts(stage: Stage) -> None:
+    done = stage.sent_to("water")
+    before = stage.counts()
+    told = stage[WATER].say("", message=spoken(f"签收{done.no[-6:]}。"))
+    assert told == f"语音听成「签收{done.no[-6:]}。」，要办理请打字或点卡片"
+    assert stage.counts() == before
 
 
 def test_help_home_and_posts_are_one_word_away(stage: Stage) -> None:

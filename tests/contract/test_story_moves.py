@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from cards.case_template import NOBODY, flows
+from cards.case_template import flows
+from cards.flow_template import NOBODY
 from core.queries.cases import ENDED
 from tests.contract.story_rig import (
     CALLER,
@@ -63,6 +64,7 @@ def returns(user: str, event: str = "return_asked", to: str = "returning", **tex
 TO_WATER = desk("dispatch", "dispatched", "dispatched", lead="water")
 WATER_SIGNS = Tap(WATER, "sign", "signed", "handling")
 WATER_REPORTS = Tap(WATER, "report", "reported", "reported", {"result": "已抽排完毕，路面恢复通行", "solved": "solved"})
+FLAG = {"flag_kind": "water", "flag_reason": "beyond_us", "meet_at": "3月10日 15:00"}
 UNSATISFIED = {"solved": "not", "satisfied": "unsatisfied"}
 
 STORIES: Mapping[str, tuple[Tap, ...]] = {
@@ -144,6 +146,11 @@ STORIES: Mapping[str, tuple[Tap, ...]] = {
         Tap(HOUSING, "pass_on", "passed_on", "delegated", {"lead": "transport", "opinion": "属交通局养护"}),
         Tap(TRANSPORT, "sign", "signed", "handling"),
         Tap(LEADER, "case_nudge", "nudged", "handling", {"opinion": "请抓紧"}),
+    ),
+    "树旗": (
+        TO_WATER, WATER_SIGNS,
+        Tap(WATER, "raise_flag", "flag_raised", "handling", {**FLAG, "units": "城管局、住建局"}),
+        desk("raise_flag", "flag_raised", "handling", **FLAG, units="交通局", place="滨海大道口"),
     ),
 }  # fmt: skip
 ADVICE: tuple[Tap, ...] = (desk("close_directly", "closed_directly", "closed", reply="需两证原件，到政务中心三楼办理"),)

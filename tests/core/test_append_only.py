@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from core.append_only import unguard
 from core.chain import DROP_TRIGGERS, TRIGGERS, verify
+from core.db import connect
 from tests.core.log_builders import KEY, SIZE, a_log, write
 
 ATTEMPTS = {
@@ -42,3 +44,26 @@ def test_the_triggers_can_be_taken_off_again(database_url: str) -> None:
             tx.execute(text(statement))
         tx.execute(text("UPDATE audit_log SET result = 'x' WHERE seq = 2"))
         assert verify(tx, KEY).first_broken == 2
+
+
+def test_a_published_month_refuses_change_and_the_guard_comes_off_again(migrated_url: str) -> None:
+    engine = connect(migrated_url)
+    month = {
+        "month": "2026-03", "version": 1, "at": "2026-04-01", "appeal_until": "2026-04-08", "note": "原样",
+        "basis": "{}", "digest": "d",
+    }  # fmt: skip
+    names = ", ".join(month)
+    with engine.begin() as tx:
+        tx.execute(text(f"INSERT INTO joint_reports ({names}) VALUES ({', '.join(f':{one}' for one in month)})"), month)
+        for name, attempt in ATTEMPTS.items():
+            if (name, tx.dialect.name) in NOT_THERE:
+                continue
+            change = attempt.format(table="joint_reports", key="id", column="note").replace("= 2", "= 1")
+            step = tx.begin_nested()
+            with pytest.raises(DatabaseError, match=r"joint_reports 只增不改|foreign key"):
+                tx.execute(text(change))
+            step.rollback()
+        for statement in unguard("joint_reports", tx.dialect.name):
+            tx.execute(text(statement))
+        tx.execute(text("UPDATE joint_reports SET note = '改了'"))
+    engine.dispose()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import resource
 import time
 import zipfile
 import zlib
@@ -141,3 +143,87 @@ def test_an_entity_bomb_inside_a_sheet_is_never_expanded() -> None:
     except WrongFile:
         read = []
     assert "aaaa" not in str(read)
+
+
+def with_part(name: str, body: bytes) -> bytes:
+    """A good sheet with one part more."""
+    good = zipfile.ZipFile(io.BytesIO(workbook(("标题", "内容", "地点"), ("积水", "水没退", "港口路"))))
+    return archive(*((one, good.read(one)) for one in good.namelist()), (name, body))
+
+
+def test_what_a_sheet_refers_to_elsewhere_is_never_asked_for() -> None:
+    """Links to other books and addresses are parts like any other: read past, with the network closed."""
+    link = b'<Relationships><Relationship Id="r" TargetMode="External" Target="http://10.0.0.1/x"/></Relationships>'
+    rows = open_sheet(with_part("xl/externalLinks/_rels/externalLink1.xml.rels", link), SHEET, "a.xlsx")
+    assert rows[1] == ["积水", "水没退", "港口路"]
+
+
+def test_of_a_formula_only_the_words_it_shows_are_taken() -> None:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ("标题", "内容"))
+        page.write_formula(1, 0, '=HYPERLINK("http://10.0.0.1","点我")', None, "点我")
+    assert open_sheet(held.getvalue(), SHEET, "a.xlsx")[1] == ["点我", ""]
+
+
+def test_a_book_of_many_sheets_and_a_row_of_many_cells_stay_small() -> None:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        for number in range(200):
+            book.add_worksheet().write_row(0, 0, ("标题", f"{number}"))
+    assert open_sheet(held.getvalue(), SHEET, "a.xlsx") == [["标题", "0"]]
+    assert {len(row) for row in open_sheet(workbook(("列",) * 16_000, ("x",) * 16_000), SHEET)} == {64}
+
+
+def test_what_is_written_once_in_cells_merged_downwards_counts_for_each_of_their_rows() -> None:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        book.add_worksheet("说明")
+        page = book.add_worksheet("工单")
+        page.merge_range(0, 1, 0, 3, "热线工单汇总表")
+        page.write_row(1, 1, ("标题", "镇街", "备注"))
+        for row in (2, 3, 5):
+            page.write(row, 1, f"积水 {row}")
+        page.merge_range(2, 2, 4, 2, "秀英街道")
+        page.merge_range(3, 3, 3, 4, "急")
+    assert open_sheet(held.getvalue(), SHEET, "a.xlsx") == [
+        ["热线工单汇总表", "", ""], ["标题", "镇街", "备注"], ["积水 2", "秀英街道", ""], ["积水 3", "秀英街道", "急"],
+        [], ["积水 5", "", ""],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("sign", [",", "\t", ";"])
+def test_a_csv_is_read_however_a_spreadsheet_saves_it(code: str, sign: str) -> None:
+    rows = [["标题", "内容", "地点"], ["积水", '水没退，"很深"；绕行, 慢', "港口路"]]
+    held = io.StringIO()
+    held.write("热线汇总\n")
+    csv.writer(held, delimiter=sign).writerows(rows)
+    raw = held.getvalue().encode(code)
+    raw = b"\xfe\xff" + raw if code == "utf-16-be" else raw
+    assert open_sheet(raw, SHEET, "a.csv") == [["热线汇总"], *rows]
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (workbook(("标题",)), "a.csv"), (workbook(("标题",)), "a.xlsm"), ("标题\n积水".encode(), "a.xlsx"),
+        ("标题\n积水".encode(), "a.exe"), ("标题\n积水".encode(), "没有后缀"), (picture((9, 9)), "a.csv"),
+        (b"GIF89a/*" + workbook(("标题",)), "a.xlsx"), ("标题\n积水".encode(), "a.csv.html"),
+    ],
+)  # fmt: skip
+def test_a_name_and_its_bytes_tell_the_same_kind(raw: bytes, name: str) -> None:
+    with pytest.raises(WrongFile, match="请用模板另存为"):
+        open_sheet(raw, SHEET, name)
+
+
+def test_the_parent_stays_small_whatever_the_child_is_given() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bomb = archive((CONTENT, b""), ("xl/worksheets/sheet1.xml", b"\0" * 90_000_000))
+    after_making = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for raw in (bomb, png_of(20_000, 20_000)):
+        with pytest.raises(WrongFile):
+            open_photo(raw, PHOTO) if raw.startswith(b"\x89") else open_sheet(raw, SHEET)
+    assert after_making >= before
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - after_making < 40_000, "kilobytes"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, event, func, insert, select, update
 
 from core.chain import GENESIS, Head, LogBroken, append, event_hash, head, head_sentence, sign_day, verify
-from core.entries import EVENT_COLUMNS
+from core.entries import EVENT_COLUMNS, LATER_COLUMNS
 from core.models.record import audit_log, daily_heads, events, log_head
 from tests.core.log_builders import KEY, NOON, SIGNER, SIZE, a_log, an_empty_log, an_entry, an_event
 
@@ -259,7 +259,7 @@ def test_a_forged_end_is_not_signed(tx: Connection) -> None:
 
 
 def test_the_hash_of_an_event_covers_every_column_and_ignores_how_facts_arrive() -> None:
-    assert set(EVENT_COLUMNS) == {column.name for column in events.c}
+    assert {*EVENT_COLUMNS, *LATER_COLUMNS} == {column.name for column in events.c}
     row = an_event(1)
     told = event_hash(row)
     assert event_hash(row | {"facts": '{"measures":"抽排","minutes":1}'}) == told
@@ -269,3 +269,5 @@ def test_the_hash_of_an_event_covers_every_column_and_ignores_how_facts_arrive()
     }
     assert told not in changed.values()
     assert len(set(changed.values())) == len(row)
+    later = {name: event_hash(row | {name: 7}) for name in LATER_COLUMNS}
+    assert len({told, *later.values()}) == len(LATER_COLUMNS) + 1  # filled in afterwards, it is another event

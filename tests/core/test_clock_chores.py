@@ -22,6 +22,7 @@ from tests.builders import (
 )
 from tests.builders import the_case as case_of
 from tests.clock import StillClock
+from tests.core.joint_room import FIRST, an_order, move
 from tests.core.moments import local
 
 
@@ -123,3 +124,26 @@ def test_the_sweep_finds_letters_gone_missing_and_only_those(core: Core, clock: 
     assert [(row.kind, row.state, row.lane) for row in found] == [("card", "due", f"card:{lost}")]
     assert len(rows(core, letters, letters.c.case_id == kept)) == 1
     assert local(found[0].written_at) == "2026-03-09 09:10:00"
+
+
+def test_the_sweep_finds_the_letters_of_joint_orders_and_their_parts(core: Core, clock: StillClock) -> None:
+    lost, kept = an_order(core), an_order(core)
+    clock.advance(minutes=10)
+    move(core, clerk(core, FIRST), lost, "accept", FIRST)
+    move(core, clerk(core, FIRST), kept, "accept", FIRST)
+    last = max(row.id for row in rows(core, letters, letters.c.lane == f"joint:{lost}"))
+    with core.engine.begin() as tx:
+        tx.execute(delete(letters).where(letters.c.id == last))
+        assert sweep(tx, clock.now()) == 1
+        assert sweep(tx, clock.now()) == 0
+    newest = rows(core, letters, letters.c.lane == f"joint:{lost}")[-1]
+    assert (newest.kind, newest.channel, newest.state, newest.body) == ("card", "dingtalk.card", "due", {"joint": lost})
+    assert len(rows(core, letters, letters.c.lane == f"joint:{kept}")) == 2
+
+
+def test_the_sweep_leaves_orders_alone_whose_letters_are_old_enough_to_be_erased(core: Core, clock: StillClock) -> None:
+    an_order(core)
+    with core.engine.begin() as tx:
+        tx.execute(delete(letters))
+        clock.advance(days=29)
+        assert sweep(tx, clock.now()) == 0

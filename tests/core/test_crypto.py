@@ -213,6 +213,7 @@ def test_an_index_finds_equal_values_of_its_column_only() -> None:
     assert phone not in others
 
 
+@pytest.mark.usefixtures("stretched")
 def test_a_password_proves_itself_and_its_hash_needs_the_vault() -> None:
     vault = a_vault()
     stored = hash_password("秀英 2026 长口令", vault)
@@ -223,6 +224,7 @@ def test_a_password_proves_itself_and_its_hash_needs_the_vault() -> None:
     assert check_password("秀英 2026 长口令", stored, a_vault(pepper_2=b"p" * 32))
 
 
+@pytest.mark.usefixtures("stretched")
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     vault = a_vault()
     stored = hash_password("right", vault)

@@ -176,7 +176,7 @@ def compare(core: Core, case: int, model: Model, message: str) -> None:
     assert counted == (model.returns, model.redos, model.supervised), message
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_random_histories_equal_the_plain_model(core: Core, clock: StillClock) -> None:
     cast = gather(core)
     acted = sum(one_history(core, cast, seed) for seed in range(HISTORIES))

@@ -11,9 +11,9 @@ import pytest
 
 from core import Core
 from core.errors import BadField, DifferentBody, FieldMissing, TooLong
-from core.intake import is_number
 from core.models.cases import cases, revisions
 from core.models.record import audit_log, events
+from core.numbers import is_number
 from core.people import HOTLINE
 from tests.builders import a_case, a_ticket, act, clerk, desk, dispatched, events_of, fresh_key, rows
 from tests.builders import the_case as case_of

@@ -6,6 +6,10 @@ import pytest
 
 from core import Actor, Core
 from core.errors import Ambiguous, Unknown
+from core.queries.asked import Asked
+from core.queries.filters import CaseFilter
+from core.queries.lists import stands
+from core.queries.terms import at, settled
 from tests.builders import (
     LEAD,
     OTHER,
@@ -87,6 +91,19 @@ def test_the_twelve_sources_add_up_to_the_work_that_waits(busy: Core, role: str)
     assert sum(source.count for source in home.sources) == busy.work(who, "todo").total
     for source in home.sources:
         assert source.count == busy.work(who, "todo", channel=source.key).total
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_the_numbers_follow_the_clock_and_the_board_says_the_same(busy: Core, clock: StillClock, role: str) -> None:
+    who = reader(busy, role)
+    for moment in ("2026-03-25 09:05", "2026-04-01 09:00", "2026-05-20 09:00"):
+        clock.set(moment)
+        told = {key: busy.work(who, key).total for key in KEYS}
+        assert {tally.key: tally.count for tally in busy.home(who).tallies} == told
+        board = busy.board(who)
+        assert all(tally.count == busy.work(who, tally.key).total for tally in board.lists)
+        late = [busy.work(who, "overdue", wanted=CaseFilter(band=tally.key)).total for tally in board.bands]
+        assert [tally.count for tally in board.bands] == late
 
 
 @pytest.mark.parametrize("role", ["dispatcher", "desk_head", "caller", "unit_clerk", "unit_head"])
@@ -225,3 +242,40 @@ def test_the_callers_list_is_the_calls_to_make(core: Core) -> None:
     assert [item.id for item in page.items] == [case]
     assert page.groups == (("回访", 1),)
     assert core.work(head(core), "todo").total == 0
+
+
+def test_what_is_overdue_stands_above_what_waits_to_be_signed(core: Core, clock: StillClock) -> None:
+    """Overdue first, the longest overdue at the top; then the groups, each by the nearest deadline (C13)."""
+    late = [signed(core, urgency=urgency) for urgency in ("normal", "urgent")]
+    clock.set("2026-03-20 09:00")
+    fresh = [dispatched(core), dispatched(core, urgency="urgent")]
+    page = core.work(clerk(core), "todo")
+    assert [item.id for item in page.items] == [late[1], late[0], fresh[1], fresh[0]]
+    assert [(item.overdue, item.todo) for item in page.items] == [
+        (True, "办理"), (True, "办理"), (False, "签收"), (False, "签收"),
+    ]  # fmt: skip
+    assert page.groups == (("签收", 2), ("办理", 2))
+
+
+def test_the_desk_sees_overdue_returns_above_new_cases(core: Core, clock: StillClock) -> None:
+    returned = signed(core)
+    act(core, clerk(core), returned, "return", "city_management", reason="not_our_duty", basis="三定方案")
+    clock.set("2026-03-20 09:00")
+    second = signed(core)
+    act(core, clerk(core), second, "return", "city_management", reason="not_our_duty", basis="三定方案")
+    new = a_case(core)
+    for actor in (desk(core), head(core)):
+        items = core.work(actor, "todo").items
+        assert [(item.id, item.overdue) for item in items] == [(returned, True), (second, False), (new, False)]
+
+
+@pytest.mark.parametrize("role", ["dispatcher", "desk_head", "unit_clerk"])
+def test_the_order_of_the_work_that_waits_reads_no_whole_table(core: Core, role: str) -> None:
+    if core.engine.dialect.name != "sqlite":
+        pytest.skip("a plan over a handful of rows says nothing on this database")
+    found = stands(Asked("todo"), at(reader(core, role), core.world(), core.clock.now()))
+    with core.engine.connect() as tx:
+        told = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {settled(found.ids).compile(core.engine)}")
+        plan = [row.detail for row in told]
+    assert any(step.startswith("SEARCH cases") for step in plan), plan
+    assert not [step for step in plan if step.startswith(("SCAN cases", "SCAN case_legs"))], plan

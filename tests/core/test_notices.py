@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -164,8 +165,17 @@ def test_a_handover_tells_exactly_those_whose_turn_it_is(
     assert [people for said, people in says(core, case) if said == word][-1:] == expected(core)
 
 
+@pytest.mark.parametrize(("word", "play", "expected"), BATONS, ids=[f"{n}-{b[0]}" for n, b in enumerate(BATONS)])
+def test_a_line_has_no_gap_where_words_were_to_stand(
+    core: Core, word: str, play: Play, expected: Callable[[Core], list[frozenset[int]]]
+) -> None:
+    del word, expected
+    told = rows(core, letters, letters.c.case_id == play(core), letters.c.kind == "say")
+    assert [row.body["text"] for row in told if re.search("[：，。、][：，。、]", row.body["text"])] == []
+
+
 def test_every_baton_of_the_table_is_played_here(core: Core) -> None:
-    words = {baton.words.split("】")[0][1:] for rows in core.policy.batons.values() for baton in rows}
+    words = {baton.words.split("】")[0][1:] for rows in core.policy.batons.values() for baton in rows if baton.words}
     assert words == {word for word, _, _ in BATONS}
 
 

@@ -119,6 +119,49 @@ def test_being_throttled_is_no_failure(room: MailRoom) -> None:
     assert room.channel() is None
 
 
+def test_being_throttled_slows_the_whole_channel_and_no_other(room: MailRoom) -> None:
+    for number in range(4):
+        room.write(f"k{number}")
+    room.write("line", channel="dingtalk.say", kind="say")
+    room.post.failures = [Undelivered("throttled", "QpsLimit")]
+    room.empty()
+    assert room.got() == ["line"], "one was refused, the three behind it are not even tried"
+    assert len(room.post.tried) == 2
+    assert [room.letter(f"k{n}").tries for n in range(4)] == [0, 0, 0, 0]
+    room.time.advance(seconds=2)
+    room.empty()
+    assert room.got() == ["line", "k0", "k1", "k2", "k3"]
+
+
+def test_throttled_again_and_again_it_is_asked_less_and_less(room: MailRoom) -> None:
+    for number in range(10):
+        room.write(f"k{number}")
+    room.post.down = Undelivered("throttled", "1111")
+    for _ in range(300):
+        room.empty()
+        room.time.advance(seconds=1)
+    assert 10 <= len(room.post.tried) <= 20, "five minutes of a banned address"
+    assert {room.letter(f"k{n}").tries for n in range(10)} == {0}
+    assert room.channel().opened_at is not None, "so that words may go another way"
+    room.post.down = None
+    room.time.advance(seconds=46)
+    room.empty()
+    assert len(room.got()) == 10
+
+
+def test_a_letter_that_waits_for_its_channel_holds_up_no_other_channel(room: MailRoom) -> None:
+    room.write("card", channel="dingtalk.card", kind="work", lane="person:7")
+    room.write("words", channel="dingtalk.say", kind="say", lane="person:7")
+    room.post.failures = [Undelivered("again", "500")]
+    room.relay.run_once(1)
+    room.empty()
+    assert room.got() == ["words"]
+    room.write("more", channel="dingtalk.say", kind="say", lane="person:7")
+    room.time.advance(seconds=2)
+    room.empty()
+    assert room.got() == ["words", "card", "more"], "as long as it works, the order is kept"
+
+
 def test_what_can_never_arrive_is_dead_and_does_not_block_its_lane(room: MailRoom) -> None:
     for key in ("a", "b"):
         room.write(key, lane="hotline:T1")

@@ -29,7 +29,7 @@ def copies(core: Core, case: int, count: int, **changes: Any) -> None:
             no = f"XYRX2024{number:010}"
             new = {**row, "no": no, "no_reversed": no[::-1], "outside_no": None, **changes}
             made = tx.execute(insert(cases).returning(cases.c.id), new).scalar_one()
-            word_index.note(tx, made, (new[name] for name in word_index.COLUMNS))
+            word_index.CASES.note(tx, made, (new[name] for name in word_index.CASES.columns))
             for leg in legs:
                 tx.execute(insert(case_legs), {**{k: v for k, v in leg.items() if k != "id"}, "case_id": made})
 
@@ -42,10 +42,12 @@ def test_two_characters_find_what_is_over_by_the_index_alone(core: Core) -> None
     closed(core)
     assert found(core, "垃圾") == found(core, "清运") == found(core, "口湾") == [over]
     with core.engine.begin() as tx:
-        tx.execute(text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index.EMPTY["sqlite"])
+        tx.execute(
+            text("DELETE FROM case_words") if tx.dialect.name == "postgresql" else word_index.CASES.empty["sqlite"]
+        )
     assert found(core, "垃圾") == [], "what is over is not read through, only looked up"
     with core.engine.begin() as tx:
-        word_index.rebuild(tx)
+        word_index.CASES.rebuild(tx)
     assert found(core, "垃圾") == [over]
 
 
@@ -106,8 +108,7 @@ def test_what_is_over_is_counted_to_a_limit_alike_on_the_card_and_in_the_list(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies(core, closed(core), 14)
-    for module in ("core.queries.lists.MOST", "core.queries.counts.MOST"):
-        monkeypatch.setattr(module, 10)
+    monkeypatch.setattr("core.queries.lists.MOST", 10)
     monkeypatch.setattr("core.views.MOST_SAID", 9)
     for who in (desk(core), clerk(core), person(core, "desk_head")):
         told = {tally.key: tally.said for tally in core.home(who).tallies}

@@ -12,6 +12,7 @@ from core import Core, seeding
 from core.crypto import check_password, place
 from core.errors import NoPost
 from core.machines import Machines
+from core.models.archive import archive_documents
 from core.models.cases import cases
 from core.models.people import accounts, identities, people, posts, units
 from core.seeding.district import District, PostRow, WrongDistrict, practice_district
@@ -114,6 +115,7 @@ def test_seed_fills_an_empty_ground_once(migrated_url: str, tmp_path: Path, monk
     assert said.startswith(f"已写入 {len(practice_district().people)} 名人员、")
     assert "p011  指挥中心 调度员（一席）" in said
     had = count(core, cases)
+    assert count(core, archive_documents) > 40
     assert seeding.seed(core).startswith("已有")
     assert count(core, cases) == had
     seeding.seed(core, cases=50, days=40, force=True)

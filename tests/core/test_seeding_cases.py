@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from core import Core
 from core.models.cases import case_legs, cases
+from core.models.joint import joint_legs, joint_orders
 from core.models.record import audit_log, events, letters
 from core.seeding.cases import Told, seed_cases
 from tests.clock import StillClock
+from tests.core.moments import at
 from tests.databases import SQLite
 from tests.town import a_core, settled
 
@@ -103,14 +106,24 @@ def test_time_runs_forward_and_ends_now(ground: Ground) -> None:
     assert now - timedelta(hours=2) < told[-1] <= now
 
 
-def test_only_the_newest_card_of_each_open_case_goes_out(ground: Ground) -> None:
+def test_only_the_newest_card_of_each_open_case_and_joint_order_goes_out(ground: Ground) -> None:
     assert tally(ground, letters.c.state).keys() == {"due", "merged"}
     due = letters.c.state == "due"
     assert tally(ground, letters.c.kind, due).keys() == {"card"}
     with ground.core.engine.connect() as tx:
-        told = sorted(tx.execute(select(letters.c.case_id).where(due)).scalars())
+        told = sorted(tx.execute(select(letters.c.case_id).where(due, letters.c.case_id.is_not(None))).scalars())
         still = sorted(tx.execute(select(cases.c.id).where(cases.c.state.in_(OPEN))).scalars())
+        flags = sorted(tx.execute(select(letters.c.lane).where(due, letters.c.case_id.is_(None))).scalars())
+        flying = tx.execute(select(joint_orders.c.id).where(joint_orders.c.state != "completed")).scalars().all()
     assert told == still
+    assert flags == sorted(f"joint:{order}" for order in flying)
+
+
+def test_joint_orders_stand_in_every_state_a_desk_meets(ground: Ground) -> None:
+    states = {"answering", "signing", "working", "to_rate", "completed"}
+    assert set(tally(ground, joint_orders.c.state)) >= states
+    legs = {"invited", "coming", "disputed", "on_site", "reporting", "fed_back", "no_feedback"}
+    assert set(tally(ground, joint_legs.c.state)) >= legs
 
 
 def test_every_case_can_be_read_by_the_desk_and_by_its_audience(ground: Ground) -> None:
@@ -135,3 +148,24 @@ def test_the_same_seed_tells_the_same_stories(tmp_path: Path) -> None:
     first = titles()
     assert len(first) >= 65
     assert titles() == first
+
+
+def test_a_busy_ground_has_a_day_that_looks_like_one(tmp_path: Path) -> None:
+    """Dozens of cases today, as many by this hour yesterday, most of what was asked answered, and no act refused."""
+    core = a_core(SQLite().prepared(settled, tmp_path), StillClock())
+    core.clock.set("2026-03-10 15:00")  # type: ignore[attr-defined]
+    told = seed_cases(core, 66, 20, busy=True)
+    assert told.refused == ()
+
+    def counted(column: Any, first: str, last: str) -> int:
+        with core.engine.connect() as tx:
+            query = select(func.count()).where(column >= at(first), column <= at(last))
+            return tx.execute(query).scalar_one()
+
+    today = counted(cases.c.registered_at, "2026-03-10 00:00", "2026-03-10 15:00")
+    by_now = counted(cases.c.registered_at, "2026-03-09 00:00", "2026-03-09 15:00")
+    assert 25 <= today <= 60
+    assert 0.5 <= today / by_now <= 2
+    assert counted(cases.c.finished_at, "2026-03-10 00:00", "2026-03-10 15:00") >= 5
+    assert counted(cases.c.registered_at, "2026-02-18 00:00", "2026-03-10 15:00") == told.cases > 66 + 100
+    core.engine.dispose()

@@ -42,7 +42,7 @@ def test_up_down_and_up_again_leaves_no_drift(database_url: str) -> None:
     engine = connect(database_url)
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     command.upgrade(config, "head")
-    there = {name for name in inspect(engine).get_table_names() if not name.startswith(word_index.NAME)}
+    there = {name for name in inspect(engine).get_table_names() if not name.startswith(word_index.NAMES)}
     assert there == {"alembic_version", *metadata.tables}
     engine.dispose()
 

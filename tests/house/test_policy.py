@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.effects import EFFECTS
 from core.guards import CHOICES, GUARDS
 from core.people import RELATIONS
-from core.policy import faults_of, load_policy
+from core.policy import faults_of, licence_docs, load_policy
 from core.policy.docs import TARGET, document
 
 POLICY = load_policy()
@@ -31,3 +31,7 @@ def test_no_effect_is_left_that_no_move_names() -> None:
 
 def test_the_page_of_flows_is_current() -> None:
     assert TARGET.read_text(encoding="utf-8") == document(POLICY), "run `make docs`"
+
+
+def test_the_page_of_the_kinds_of_licence_is_current() -> None:
+    assert licence_docs.TARGET.read_text(encoding="utf-8") == licence_docs.document(), "run `make docs`"

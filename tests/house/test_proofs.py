@@ -39,6 +39,22 @@ def test_breaks_at_the_end(breaks_at_the_end): pass
 @pytest.mark.parametrize("way", [1, 2])
 @pytest.mark.requirement("R105", "R106")
 def test_goes_two_ways(way): pass
+tries = []
+@pytest.fixture
+def is_late_at_first():
+    tries.append("setup")
+    assert len(tries) > 2
+@pytest.mark.flaky(reruns=3)
+@pytest.mark.requirement("R107")
+def test_passes_at_last(is_late_at_first):
+    tries.append("call")
+    assert len(tries) > 5
+@pytest.mark.flaky(reruns=1)
+@pytest.mark.requirement("R108")
+def test_fails_again(): assert False
+@pytest.mark.flaky(reruns=1)
+@pytest.mark.requirement("R109")
+def test_breaks_at_the_end_again(breaks_at_the_end): pass
 """
 
 
@@ -57,5 +73,5 @@ def test_only_an_id_all_of_whose_tests_passed_is_proved(proofs: dict[str, dict[s
     told = {line.split()[0]: line for line in lines(proofs)}
     assert told["R101"] == "R101 proved test_story.py::test_passes"
     assert told["R105"] == "R105 proved test_story.py::test_goes_two_ways[1], test_story.py::test_goes_two_ways[2]"
-    assert [name for name, line in told.items() if " proved " in line] == ["R101", "R105", "R106"]
+    assert [name for name, line in told.items() if " proved " in line] == ["R101", "R105", "R106", "R107"]
     assert set(told) == set(known())

@@ -13,16 +13,25 @@ from core.policy import load_policy
 from tests.webapp.conftest import site, town, visit  # noqa: F401  (fixtures)
 from tests.webapp.town import PEOPLE, Town
 from tests.webapp.visitor import Visitor
-from webapp.auth import MACHINE, PUBLIC, STAFF, Unguarded, audience, audience_of, check_routes
+from webapp.auth import MACHINE, PUBLIC, SCREENS, STAFF, Unguarded, audience, audience_of, check_routes
 
 Visit = Callable[..., Visitor]
 PAGES = {
     "cases": "/cases",
     "intake": "/intake",
+    "patrols": "/patrols",
     "hotspots": "/hotspots",
+    "library": "/library/company",
+    "archive": "/archive",
     "stats": "/stats",
+    "direct": "/m/direct",
+    "briefings": "/m/briefings",
+    "assessment": "/m/assessment",
     "settings": "/settings",
     "tray": "/tray",
+    "sharing": "/sharing",
+    "feeds": "/feeds",
+    "faces": "/licence-faces",
     "flows": "/flows",
     "log": "/log",
 }
@@ -34,7 +43,7 @@ def open_view() -> str:
 
 
 def test_every_route_has_an_audience(site: APIFlask) -> None:  # noqa: F811
-    known = {PUBLIC, STAFF, MACHINE, *load_policy().pages}
+    known = {PUBLIC, STAFF, SCREENS, MACHINE, *load_policy().pages}
     for rule in site.url_map.iter_rules():
         assert audience_of(site, rule.endpoint) in known, rule.rule
 
@@ -56,8 +65,15 @@ def test_an_audience_nobody_knows_stops_the_start(site: APIFlask) -> None:  # no
 def test_only_known_routes_are_public(site: APIFlask) -> None:  # noqa: F811
     public = {rule.rule for rule in site.url_map.iter_rules() if audience_of(site, rule.endpoint) == PUBLIC}
     assert public == {
-        "/healthz", "/readyz", "/sign-in", "/sign-in/number", "/static/<name>", "/static/vendor/<name>",
-        "/static/fonts/NotoSansSC-Regular.otf",
+        "/check", "/check/picture", "/check/state/<code>", "/check/worker.js",
+        "/c/", "/v/<code>", "/c/scan", "/c/scan/config", "/MP_verify_<proof>.txt",
+        "/c/person", "/c/company", "/c/company/<token>", "/c/pictures/<ticket>", "/c/sign-in",
+        "/c/sign-in/code", "/c/sign-in/tail", "/c/sign-out", "/c/back", "/c/mine", "/c/mine/<line>", "/c/mine/looks",
+        "/c/mine/requests",
+        "/healthz", "/readyz", "/sign-in", "/sign-in/number", "/sign-in/password", "/sign-in/dingtalk",
+        "/sign-in/dingtalk/back", "/sign-in/haizhengtong", "/sign-in/haizhengtong/back", "/sign-in/inside",
+        "/static/<name>", "/static/vendor/<name>",
+        "/static/fonts/NotoSansSC-Regular.otf", "/here/", "/here/worker.js", "/wall/join",
     }  # fmt: skip
 
 
@@ -80,8 +96,25 @@ def test_nobody_passes_unsigned(site: APIFlask, visit: Visit) -> None:  # noqa: 
             .replace("<link>", "x")
             .replace("<int:sheet>", "1")
             .replace("<int:spot>", "1")
+            .replace("<int:plan>", "1")
+            .replace("<int:walk>", "1")
             .replace("<action>", "sign")
+            .replace("<any(company, person):kind>", "company")
+            .replace("<any(excel, pictures, sheet):what>", "excel")
+            .replace("<any(qr, bars):kind>", "qr")
+            .replace("<any(bind, void):act>", "void")
+            .replace("<any(zip, sheet):what>", "zip")
+            .replace("<any(make, bind):act>", "make")
+            .replace("<any(change, replace, withdraw, use):act>", "use")
+            .replace("<any(store, file, reopen, hand_over):act>", "file")
+            .replace("<int:page>", "1")
             .replace("<int:letter>", "1")
+            .replace("<int:number>", "1")
+            .replace("<int:item>", "1")
+            .replace("<int:row>", "1")
+            .replace("<int:appeal_id>", "1")
+            .replace("<int:version>", "1")
+            .replace("<int:place>", "1")
         )
         if "GET" in (rule.methods or ()):
             assert stranger.get(address).location.startswith("/sign-in"), rule.rule
@@ -99,6 +132,7 @@ def test_reading_never_writes_an_event_or_a_letter(site: APIFlask, visit: Visit,
         "/cases",
         f"/cases/{town.no(case)}",
         "/hotspots",
+        "/patrols",
         "/stats",
         "/stats/cases?amount=received",
         "/flows",

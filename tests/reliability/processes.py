@@ -18,7 +18,7 @@ from tests.databases import ROOT
 from tests.sandbox.rig import Sandbox, free_port
 
 MODULES = {"web": "webapp", "bot": "bots.dingtalk", "worker": "bots.worker"}
-READY_S = 60.0
+READY_S = 180.0
 
 
 class NotReady(Exception):
@@ -105,7 +105,7 @@ class Processes:
         self.sandbox, self.port, self._folder = sandbox, free_port(), folder
         self.base = f"http://127.0.0.1:{self.port}"
         self._environment = environment(url, sandbox, self.port, settings)
-        self._http = httpx.Client(base_url=self.base, timeout=10, trust_env=False)
+        self._http = httpx.Client(base_url=self.base, timeout=30, trust_env=False)
         self._others: list[Process] = []
         self.web, self.bot, self.worker = (self._process(name, module) for name, module in MODULES.items())
 
@@ -161,7 +161,9 @@ def environment(url: str, sandbox: Sandbox, port: int, settings: Mapping[str, st
     ours = {
         "CONFIG": str(ROOT / "config.yaml"), "DATABASE__URL": url, "DINGTALK__API": sandbox.base,
         "DINGTALK__OAPI": sandbox.base, "HOTLINE__ADDRESS": f"{sandbox.base}/hotline",
-        "CLOCK__ADDRESS": f"{sandbox.base}/sandbox/clock", "WEB__PORT": str(port),
+        "SMS__ENDPOINT": sandbox.base.removeprefix("http://"), "FEEDS__SOURCES": '{"*": {"address": ""}}',
+        "SERVICE_PLATFORM__ADDRESS": f"{sandbox.base}/service-platform",
+        "HAIZHENGTONG__AUTHORIZE": "", "CLOCK__ADDRESS": f"{sandbox.base}/sandbox/clock", "WEB__PORT": str(port),
         "WEB__PUBLIC_ADDRESS": f"http://127.0.0.1:{port}", **settings,
     }  # fmt: skip
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("APP_")}

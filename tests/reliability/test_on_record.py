@@ -15,6 +15,7 @@ from core.commits import Job
 from core.entries import Entry
 from core.logs import redact
 from core.models.record import audit_log, events, letters
+from core.policy.rates import Rate
 from tests.builders import OTHER, a_case, clerk, desk, dispatched, fresh_key, last_entry, rows, sizes, the_case
 from tests.webapp.machine_room import Platform, a_ticket, machine_app
 
@@ -136,3 +137,23 @@ def test_one_faulty_job_does_not_take_its_neighbours_with_it(core: Core) -> None
 )
 def test_a_log_line_shows_neither_secrets_nor_numbers(line: str, shown: str) -> None:
     assert redact(line) == shown
+
+
+def test_two_bots_count_one_persons_words_together(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core.rates, "_now", lambda: 1_800_000_030.0)
+    monkeypatch.setattr("core.rates.load_rates", lambda: {"chat": Rate("chat", "发消息", "person", 3)})
+    bots, user = (Chat(core), Chat(core)), someone_with_a_phone(core)
+    corp = core.settings.dingtalk.corp_id
+    for turn in range(6):
+        said = {
+            "msgId": fresh_key("m"), "senderStaffId": user, "senderCorpId": corp, "chatbotCorpId": corp,
+            "conversationType": "1", "text": {"content": "待办"},
+        }  # fmt: skip
+        bots[turn % 2].hear(f"f-{turn}", said)
+    answers = rows(core, letters, letters.c.lane.like("person:%"))
+    assert [row.kind for row in answers] == ["work", "work", "work", "say"], "too fast is said once"
+    assert [row.reason for row in rows(core, audit_log, audit_log.c.action == "chat")] == ["TooMany"]
+
+
+def someone_with_a_phone(core: Core) -> str:
+    return next(holder.dingtalk for holder in core.directory().by_role["unit_clerk"] if holder.dingtalk)

@@ -22,9 +22,10 @@ from tests.builders import LEAD, act, clerk, signed
 from tests.clock import StillClock
 from tests.core.mail_room import MailRoom
 from tests.databases import PostgreSQL
-from tests.reliability.pressure import Platform, Pressure
+from tests.reliability.plot import CASE
+from tests.reliability.pressure import CasePressure, Platform
 from tests.reliability.processes import Process, Processes, stop_the_clock
-from tests.reliability.truth import check_record, fates, untrue_copies, waiting
+from tests.reliability.truth import agree, check_record, fates, waiting
 from tests.sandbox.rig import Sandbox
 from tests.town import a_core, settled
 
@@ -32,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reliability-processes")
 
 WORKING_S = 6.0
 PAUSED = 3
-SLACK_S = 5.0
+SLACK_S = 45.0  # for a machine that is busy with other tests
 CAP_OVER, LATER = "2026-03-12T17:30:00+08:00", "2026-03-20T17:30:00+08:00"
 
 
@@ -94,13 +95,13 @@ def pair(postgresql: PostgreSQL, clock: StillClock, sandbox: Sandbox, tmp_path: 
 def test_each_letter_has_one_effect_whoever_carries_it(pair: Pair) -> None:
     core, sandbox = pair.core, pair.sandbox
     platform = Platform(pair.first.base, pair.second.base)
-    with Pressure(core, sandbox, platform) as pressure:
+    with CasePressure(core, sandbox, platform) as pressure:
         time.sleep(WORKING_S)
     platform.close()
-    sandbox.until(lambda: not waiting(core), 30)
-    sandbox.until(lambda: not untrue_copies(core, sandbox), 10)
+    sandbox.until(lambda: not waiting(core), 120)
+    agree(core, sandbox)
     print(f"\n{len(pressure.acks.clicks)} clicks, {dict(pressure.acks.attempts)}; letters {dict(fates(core))}")
-    check_record(core, pressure.acks)
+    check_record(core, CASE, pressure.acks)
     assert pressure.acks.attempts["taps failed"] == pressure.acks.attempts["pushes unanswered"] == 0
     assert set(fates(core)) <= {"sent", "merged"}
     lines, cards = received(sandbox)
@@ -113,7 +114,7 @@ def test_the_clock_strikes_once_and_a_dead_leader_is_followed_within_its_lease(p
     sandbox = pair.sandbox
     pair.pause()
     pair.go_to(CAP_OVER)
-    sandbox.until(lambda: len(pair.resumed()) == PAUSED, 30)
+    sandbox.until(lambda: len(pair.resumed()) == PAUSED, 120)
     pair.pause()
     leader, fence = sandbox.until(pair.leader)
     leader.kill()
@@ -123,7 +124,7 @@ def test_the_clock_strikes_once_and_a_dead_leader_is_followed_within_its_lease(p
         lambda: (now := pair.leader()) and now[0] is not leader and now, LIFE.total_seconds() + RENEW_S + SLACK_S
     )
     took = time.monotonic() - began
-    sandbox.until(lambda: len(pair.resumed()) == 2 * PAUSED, 20)
+    sandbox.until(lambda: len(pair.resumed()) == 2 * PAUSED, 120)
     leader.start()
     leader.wait()
     time.sleep(RENEW_S + 1)

@@ -25,6 +25,8 @@ def options(argv: list[str] | None = None) -> Options:
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--state", type=Path)
     parser.add_argument("--hotline-token", default="sandbox-hotline")
+    parser.add_argument("--sms-receipts", default="", metavar="URL", help="短信回执推送到哪里，不填只能去查")
+    parser.add_argument("--wechat-callback", default="", metavar="URL", help="微信消息推送到哪里")
     parser.add_argument("--qps", type=int, default=0, help="每个接口每秒次数上限，0 为不限")
     given = parser.parse_args(argv)
     apps = tuple(App(*one.partition(":")[::2]) for one in given.app or [usual])
@@ -32,6 +34,7 @@ def options(argv: list[str] | None = None) -> Options:
     return Options(
         port=given.port, apps=apps, corp_id=given.corp_id, manifests=given.manifests, templates=templates,
         directory=given.directory, state=given.state, hotline_token=given.hotline_token, qps=given.qps,
+        sms_receipts=given.sms_receipts, wechat_callback=given.wechat_callback,
     )  # fmt: skip
 
 

@@ -8,9 +8,28 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from . import card_api, contact_api, control, gateway, hotline_api, robot_api, site
+from . import (
+    card_api,
+    contact_api,
+    control,
+    gateway,
+    group_api,
+    haizhengtong,
+    hotline_api,
+    login,
+    opus,
+    province_api,
+    robot_api,
+    service_platform_api,
+    site,
+    sms_api,
+    wechat_api,
+    wechat_page,
+)
 from .door import door
+from .feeds import api as feeds_api
 from .state import StateFile
+from .training import desk as training
 from .watch import watch
 from .world import WORLD, Options, World
 
@@ -21,10 +40,12 @@ def build(options: Options) -> web.Application:
     """A sandbox ready to serve on 127.0.0.1."""
     app = web.Application(middlewares=[door], client_max_size=MAX_BODY)
     app[WORLD] = World(options)
-    app.add_routes([*_platform(), *_organisation(), *_control(), *site.routes()])
+    app.add_routes([*_platform(), *_organisation(), *_control(), *site.routes(), *wechat_api.routes()])
     if options.state:
         app.cleanup_ctx.append(_kept)
     app.cleanup_ctx.append(_watched)
+    app.cleanup_ctx.append(training.kept)
+    app.cleanup_ctx.append(_carried)
     return app
 
 
@@ -32,6 +53,14 @@ async def _watched(app: web.Application) -> AsyncIterator[None]:
     job = asyncio.create_task(watch(app[WORLD]))
     yield
     job.cancel()
+
+
+async def _carried(app: web.Application) -> AsyncIterator[None]:
+    job = asyncio.create_task(sms_api.carrier(app[WORLD]))
+    yield
+    job.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await job
 
 
 async def _kept(app: web.Application) -> AsyncIterator[None]:
@@ -70,7 +99,17 @@ def _platform() -> list[web.RouteDef]:
         web.post("/media/upload", robot_api.upload),
         web.get("/files/{key}", robot_api.file),
         web.get("/hotline/tickets", hotline_api.pull),
+        web.get("/haizhengtong/authorize", haizhengtong.authorize),
+        web.get("/haizhengtong/agreed", haizhengtong.agreed),
+        web.post("/haizhengtong/token", haizhengtong.token),
+        web.get("/haizhengtong/userinfo", haizhengtong.userinfo),
         web.post("/hotline/results", hotline_api.take_result),
+        web.get("/opus/departments", opus.departments),
+        web.get("/opus/persons", opus.persons),
+        web.post("/", sms_api.gateway),
+        web.get("/service-platform/licences", service_platform_api.pull),
+        web.post("/province/resources/{resource}/rows", province_api.take_rows),
+        web.get("/feeds/{topic}/{dataset}", feeds_api.pull),
     ]
 
 
@@ -81,10 +120,17 @@ def _organisation() -> list[web.RouteDef]:
         web.post("/v1.0/oauth2/userAccessToken", contact_api.user_access_token),
         web.post("/v1.0/oauth2/jsapiTickets", contact_api.jsapi_ticket),
         web.post("/v1.0/oauth2/{corp}/token", contact_api.corp_token),
+        web.get("/oauth2/auth", login.ask),
+        web.get("/oauth2/agreed", login.agreed),
         web.get("/gettoken", contact_api.old_token),
         web.get("/v1.0/contact/users/me", contact_api.me),
         web.post("/v1.0/contact/users/search", contact_api.search),
-        web.post("/v1.0/im/sceneGroup/create", contact_api.scene_group),
+        web.post("/v1.0/im/sceneGroup/create", group_api.create),
+        web.post("/v1.0/im/sceneGroup/update", group_api.rename),
+        web.post("/v1.0/im/sceneGroup/member/add", group_api.add_members),
+        web.post("/v1.0/im/sceneGroup/member/delete", group_api.delete_members),
+        web.post("/v1.0/im/sceneGroups/query", group_api.query),
+        web.post("/v1.0/robot/groups/orgRobots/add", group_api.add_robot),
         web.post(f"{old}/v2/user/getuserinfo", contact_api.user_by_code),
         web.post(f"{old}/v2/user/get", contact_api.user_get),
         web.post(f"{old}/v2/user/list", contact_api.user_list),
@@ -103,16 +149,20 @@ def _control() -> list[web.RouteDef]:
     both: dict[str, control.Answer] = {
         "people": control.people, "groups": control.groups, "clock": control.clock, "meter": control.meter,
         "faults": control.faults, "warnings": control.warnings, "connections": control.connections,
-        "hotline/tickets": control.tickets,
+        "hotline/tickets": control.tickets, "opus": opus.control, "sms": control.sms,
+        "province": province_api.control, "training": training.control, "wechat/state": wechat_page.state,
+        "screens": control.screens, "service-platform": service_platform_api.control, "feeds": feeds_api.control,
     }  # fmt: skip
     told: dict[str, control.Answer] = {
         "say": control.speak, "click": control.click, "burst": control.clicks, "seen": control.seen,
+        "wechat/act": wechat_page.act, "wechat/push": wechat_page.push, "wechat/read": wechat_page.read_code,
         "events": control.events, "pictures": control.picture, "reset": control.reset,
     }  # fmt: skip
     asked: dict[str, control.Answer] = {
         "phone/{user}": control.one_phone, "cards": control.all_cards, "cards/{card}": control.one_card,
         "frames": control.frames, "guesses": control.guess_table, "about": control.about,
-        "authcode": control.login_code, "hotline/results": control.results,
+        "authcode": control.login_code, "jsapi": control.jsapi, "hotline/results": control.results,
+        "wechat/jsapi": wechat_page.jsapi,
     }  # fmt: skip
     gets = [web.get(f"/sandbox/{path}", control.control(answer)) for path, answer in {**both, **asked}.items()]
     posts = [web.post(f"/sandbox/{path}", control.control(answer)) for path, answer in {**both, **told}.items()]

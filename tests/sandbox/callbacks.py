@@ -60,7 +60,10 @@ class _Ready:
 
 async def press(world: World, click: Click) -> Json:
     """One click: send the callback, wait for the answer, change the clicker's phone; returns what happened."""
-    return await _fire(world, _prepare(world, click), time.monotonic())
+    told = await _fire(world, _prepare(world, click), time.monotonic())
+    if world.on_tap is not None:
+        world.on_tap(click, told)
+    return told
 
 
 async def burst(world: World, clicks: list[Click]) -> Json:
@@ -110,7 +113,11 @@ def _prepare(world: World, click: Click) -> _Ready:
     if click.action not in manifest.actions:
         raise ControlError(f"模板「{manifest.template}」没有动作「{click.action}」")
     params = _params(world, manifest, card, click)
-    content = dumps({"cardPrivateData": {"actionIds": [click.action], "params": params}})
+    named = "form" if "form" in params and world.faults.on("form_id") else click.action
+    private = {"cardPrivateData": {"actionIds": [named], "params": params}}
+    loose = world.faults.on("loose_types")
+    content = private if loose else dumps(private)
+    user_id = person.union_id if card.user_id_type == 2 else person.user_id
     chat_id = card.placements[0].conversation_id
     for place in card.placements:
         chat = world.chats.conversations.get(place.conversation_id)
@@ -118,7 +125,7 @@ def _prepare(world: World, click: Click) -> _Ready:
             chat_id = place.conversation_id
     data = {
         "type": "actionCallback", "outTrackId": card.out_track_id, "corpId": world.options.corp_id,
-        "userId": person.union_id if card.user_id_type == 2 else person.user_id, "userIdType": card.user_id_type,
+        "userId": int(user_id) if loose and user_id.isdecimal() else user_id, "userIdType": card.user_id_type,
         "spaceType": "IM", "spaceId": chat_id, "extension": "{}", "content": content, "value": content,
     }  # fmt: skip
     return _Ready(click, card, click.message_id or new_id("m-"), data)
@@ -182,7 +189,7 @@ async def _fire(world: World, ready: _Ready, began: float) -> Json:
 
 
 async def _answers(world: World, deliveries: list[Delivery]) -> tuple[Ack | None, list[Ack | None]]:
-    limit = guesses.seconds("callback_limit_s")
+    limit = float(world.faults.part("patient", "seconds", guesses.seconds("callback_limit_s")))
     acks = await asyncio.gather(*(world.stream.wait(delivery, limit) for delivery in deliveries))
     arrived = sorted((ack for ack in acks if ack is not None), key=lambda ack: ack.latency_ms)
     return (arrived[0] if arrived else None), list(acks)

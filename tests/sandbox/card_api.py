@@ -70,6 +70,7 @@ async def update(request: web.Request) -> web.Response:
     private = _private(world, card.out_track_id, manifest, body, int(body.get("userIdType") or card.user_id_type))
     if public is None and private is None:
         raise ApiError(400, "param.cardDataAndPrivateDataBothEmpty")
+    _need_safe(world, public, private)
     options = body.get("cardUpdateOptions") or {}
     if guesses.holds("put_inside_callback_flagged"):
         for message_id, user_id, ago in world.cards.waiting_on(card.out_track_id):
@@ -127,10 +128,12 @@ def _new_card(world: World, body: Json, client_id: str) -> Card:
     public = _public(world, out_track_id, manifest, body)
     if public is None:
         raise ApiError(400, "param.cardPublicDataEmpty")
+    private = _private(world, out_track_id, manifest, body, id_type) or {}
+    _need_safe(world, public, private)
     return Card(
         out_track_id=out_track_id, template_id=template_id, client_id=client_id,
         callback_type=text_of(body, "callbackType"), user_id_type=id_type, created_at=world.clock.iso(), public=public,
-        private=_private(world, out_track_id, manifest, body, id_type) or {}, space_models=_space_models(body),
+        private=private, space_models=_space_models(body),
     )  # fmt: skip
 
 
@@ -160,6 +163,14 @@ def _private(
         warn_long(world, out_track_id, long)
         private[person.user_id] = checked
     return private
+
+
+def _need_safe(world: World, public: dict[str, str] | None, private: dict[str, dict[str, str]] | None) -> None:
+    """What the content check says to the values of a card, where the switch names words it refuses."""
+    words = world.faults.on("content_unsafe") or ()
+    values = [*(public or {}).values(), *(value for part in (private or {}).values() for value in part.values())]
+    if any(word in value for word in ([words] if isinstance(words, str) else words) for value in values):
+        raise ApiError(400, "param.contentUnsafe", "the content did not pass the check")
 
 
 def warn_long(world: World, out_track_id: str, names: list[str]) -> None:
@@ -199,7 +210,7 @@ def _need_models(card: Card, spaces: list[tuple[str, str]], body: Json) -> None:
             raise ApiError(400, "param.openDeliverModelError", "robotCode")
         if kind == "IM_ROBOT" and model.get("spaceType") != "IM_ROBOT":
             raise ApiError(400, "param.openDeliverModelError", "spaceType")
-        if kind == "ONE_BOX" and not model.get("expiredTimeMillis"):
+        if kind == "ONE_BOX" and not isinstance(model.get("expiredTimeMillis"), int):
             raise ApiError(400, "param.openDeliverModelError", "expiredTimeMillis")
 
 
@@ -217,6 +228,8 @@ def _deliver_one(world: World, card: Card, kind: str, key: str, body: Json) -> J
     else:
         held = world.chats.conversations.get(key)
         chat = held if held and held.kind == ("single" if kind == "IM_SINGLE" else "group") else None
+    if chat is not None and chat.kind == "group" and guesses.holds("robot_joins_by_call"):
+        chat = chat if card.client_id in chat.robots else None
     if fault or chat is None:
         row["errorMsg"] = fault if isinstance(fault, str) else guesses.word("unknown_space_message")
         return row

@@ -45,6 +45,9 @@ class Conversation:
     members: list[str]
     messages: list[Message] = field(default_factory=list)
     pinned: list[str] = field(default_factory=list)
+    robots: list[str] = field(default_factory=list)
+    owner: str = ""
+    uuid: str = ""
 
     def unread(self, user_id: str) -> int:
         """How many messages this person has not read."""
@@ -99,8 +102,13 @@ class ChatStore:
         if held:
             held.title, held.members = title, members
             return held
-        self.conversations[key] = Conversation(key, "group", title, client_id, members)
+        self.conversations[key] = Conversation(key, "group", title, client_id, members, robots=[client_id])
         return self.conversations[key]
+
+    def named(self, client_id: str, uuid: str) -> Conversation | None:
+        """The group an app made under this name of its own."""
+        mine = (one for one in self.conversations.values() if one.kind == "group" and one.client_id == client_id)
+        return next((one for one in mine if uuid and one.uuid == uuid), None)
 
     def of(self, user_id: str) -> list[Conversation]:
         """The chats on a person's phone, the latest first."""

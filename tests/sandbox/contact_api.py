@@ -1,4 +1,4 @@
-"""Tokens, login, people, departments and groups: the endpoints around the robot."""
+"""Tokens, login, people and departments: the endpoints around the robot."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ async def user_access_token(request: web.Request) -> web.Response:
     world, body = world_of(request), await body_of(request)
     if world.tokens.app(body.get("clientId"), body.get("clientSecret")) is None:
         raise ApiError(400, "invalidClientIdOrSecret", "无效的clientId或者clientSecret")
-    user_id = world.tokens.use_code(body.get("code"))
+    if body.get("grantType") != "authorization_code":
+        raise ApiError(400, guesses.word("grant_type_code"), "grantType must be authorization_code")
+    user_id = world.tokens.use_code(body.get("code"), "login")
     if user_id is None:
         raise ApiError(400, "invalidParameter.authCode.notFound", "不存在的临时授权码")
     token = world.tokens.user_token(user_id)
@@ -58,7 +60,8 @@ async def user_access_token(request: web.Request) -> web.Response:
 
 async def jsapi_ticket(request: web.Request) -> web.Response:
     """`POST /v1.0/oauth2/jsapiTickets`."""
-    return web.json_response({"jsapiTicket": secrets.token_hex(24), "expireIn": guesses.number("jsapi_ticket_life_s")})
+    ticket = world_of(request).tokens.jsapi()
+    return web.json_response({"jsapiTicket": ticket, "expireIn": guesses.number("jsapi_ticket_life_s")})
 
 
 async def me(request: web.Request) -> web.Response:
@@ -77,7 +80,7 @@ async def me(request: web.Request) -> web.Response:
 async def user_by_code(request: web.Request) -> web.Response:
     """`POST /topapi/v2/user/getuserinfo`: who opened the page in DingTalk (免登)."""
     world, body = world_of(request), await body_of(request)
-    user_id = world.tokens.use_code(body.get("code"))
+    user_id = world.tokens.use_code(body.get("code"), "inside")
     person = world.directory.people.get(user_id or "")
     if person is None:
         raise OldApiError(guesses.number("used_code_errcode"), "不存在的临时授权码")
@@ -94,10 +97,15 @@ async def user_get(request: web.Request) -> web.Response:
 async def user_list(request: web.Request) -> web.Response:
     """`POST /topapi/v2/user/list`, `/topapi/user/listsimple`, `/topapi/user/listid`: people of a department, paged."""
     world, body = world_of(request), await body_of(request)
-    members = world.directory.members(int(body.get("dept_id") or ROOT))
+    number = int(body.get("dept_id") or ROOT)
+    if number != ROOT and number not in world.directory.departments():
+        raise OldApiError(60003, "部门不存在")
+    members = world.directory.members(number)
     if request.path.endswith("listid"):
         return _result({"userid_list": [p.user_id for p in members]})
-    cursor, size = int(body.get("cursor") or 0), min(int(body.get("size") or 100), 100)
+    cursor, size = int(body.get("cursor") or 0), int(body.get("size") or 0)
+    if not (cursor >= 0 and 1 <= size <= guesses.number("user_page_max")):
+        raise OldApiError(guesses.number("wrong_page_errcode"), "cursor 或 size 不对")
     page = members[cursor : cursor + size]
     simple = request.path.endswith("listsimple")
     rows = [{"userid": p.user_id, "name": p.name} if simple else _full(world, p) for p in page]
@@ -121,12 +129,15 @@ async def user_by_mobile(request: web.Request) -> web.Response:
 
 
 async def departments(request: web.Request) -> web.Response:
-    """`POST /topapi/v2/department/listsub` and `listsubid`: one level below the root."""
+    """`POST /topapi/v2/department/listsub` and `listsubid`: one level below a department."""
     world, body = world_of(request), await body_of(request)
-    known = world.directory.departments() if int(body.get("dept_id") or ROOT) == ROOT else {}
+    above, rows = int(body.get("dept_id") or ROOT), world.directory.tree()
+    if above != ROOT and above not in {row["dept_id"] for row in rows}:
+        raise OldApiError(60003, "部门不存在")
+    below = [row for row in rows if row["parent_id"] == above]
     if request.path.endswith("listsubid"):
-        return _result({"dept_id_list": list(known)})
-    return _result([_department(number, name) for number, name in known.items()])
+        return _result({"dept_id_list": [row["dept_id"] for row in below]})
+    return _result(below)
 
 
 async def department(request: web.Request) -> web.Response:
@@ -138,7 +149,7 @@ async def department(request: web.Request) -> web.Response:
     name = world.directory.departments().get(number)
     if name is None:
         raise OldApiError(60003, "部门不存在")
-    return _result(_department(number, name))
+    return _result(next(row for row in world.directory.tree() if row["dept_id"] == number))
 
 
 async def departments_of(request: web.Request) -> web.Response:
@@ -159,22 +170,6 @@ async def search(request: web.Request) -> web.Response:
     return web.json_response({"hasMore": offset + size < len(found), "totalCount": len(found), "list": page})
 
 
-async def scene_group(request: web.Request) -> web.Response:
-    """`POST /v1.0/im/sceneGroup/create`, in snake_case."""
-    world, body = world_of(request), await body_of(request)
-    need(body, "title", "template_id", "owner_user_id", code="miss.param")
-    if len(str(body["title"])) > guesses.number("group_title_max"):
-        raise ApiError(400, "invalidParameter.title", "at most 30 characters")
-    given = str(body.get("user_ids") or "").split(",")
-    members = list(dict.fromkeys([str(body["owner_user_id"]), *(user for user in given if user)]))
-    unknown = [user for user in members if user not in world.directory.people]
-    if unknown:
-        raise ApiError(400, "invalidParameter.userIds", ",".join(unknown))
-    chat = world.chats.group(request["client_id"], str(body["title"]), members)
-    world.ledger.phones_changed(members)
-    return web.json_response({"open_conversation_id": chat.id, "chat_id": f"chat{secrets.token_hex(8)}"})
-
-
 def _result(result: object) -> web.Response:
     return web.json_response({"errcode": 0, "errmsg": "ok", "result": result, "request_id": request_id()})
 
@@ -192,7 +187,3 @@ def _full(world: World, person: Person) -> Json:
         "title": person.title, "job_number": "", "manager_userid": "", "dept_id_list": [number],
         "leader_in_dept": [{"dept_id": number, "leader": person.leader}], "role_list": [], "active": True,
     }  # fmt: skip
-
-
-def _department(number: int, name: str) -> Json:
-    return {"dept_id": number, "name": name, "parent_id": ROOT}

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from .callbacks import Click, burst, load, press
+from .camera import read_code
 from .clock import SHANGHAI
 from .guesses import GUESSES
 from .line import MOMENTS, break_now, freeze, listed, ping
 from .phone import card_for, phone, server_copy
+from .sms_api import control as sms_control
 from .talk import keep_picture, organisation_event, say
 from .wire import ControlError, Json
 from .world import World, world_of
@@ -37,13 +39,15 @@ def control(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 async def people(world: World, request: web.Request, body: Json) -> object:
-    """GET lists (`?q=` searches), POST adds one person or a list of them."""
+    """GET lists (`?q=` searches), POST adds one person or a list of them; `left` names userIds that go."""
     if request.method == "POST":
-        rows = body.get("people", [body])
+        for user in body.get("left") or ():
+            world.directory.remove(str(user))
+        rows = body.get("people", [] if "left" in body else [body])
         added = [world.directory.add(row).to_json() for row in rows]
         world.ledger.ring("people")
         world.ledger.phones_changed(row["userId"] for row in added)
-        return added if "people" in body else added[0]
+        return added if "people" in body or "left" in body else added[0]
     return [person.to_json() for person in world.directory.search(request.query.get("q", ""))]
 
 
@@ -56,7 +60,10 @@ async def groups(world: World, request: web.Request, body: Json) -> object:
         world.ledger.phones_changed(members)
         return {"id": chat.id, "title": chat.title, "members": chat.members}
     chats = world.chats.conversations.values()
-    return [{"id": c.id, "title": c.title, "members": c.members} for c in chats if c.kind == "group"]
+    return [
+        {"id": c.id, "title": c.title, "members": c.members, "pinned": c.pinned, "owner": c.owner, "robots": c.robots}
+        for c in chats if c.kind == "group"
+    ]  # fmt: skip
 
 
 async def speak(world: World, request: web.Request, body: Json) -> object:
@@ -115,7 +122,10 @@ async def all_cards(world: World, request: web.Request, body: Json) -> object:
 
 
 async def frames(world: World, request: web.Request, body: Json) -> object:
-    """Raw frames and REST calls after `?since=`, perhaps of one `?messageId=`, `?kind=` prefix or `?direction=`."""
+    """Raw frames and REST calls after `?since=`, perhaps of one `?messageId=`, `?kind=` part or `?direction=`.
+
+    `?sources=1` tells only of data sources outside (feeds, hotline, province, licences), `?sources=0` of all else.
+    """
     query, since = request.query, int(request.query.get("since") or 0)
     found = [
         frame.to_json()
@@ -124,6 +134,7 @@ async def frames(world: World, request: web.Request, body: Json) -> object:
         and query.get("messageId", frame.message_id) == frame.message_id
         and query.get("direction", frame.direction) == frame.direction
         and query.get("kind", "") in frame.kind
+        and query.get("sources", str(int(frame.of_source))) == str(int(frame.of_source))
     ]
     return found[-int(query.get("limit") or 1000) :]
 
@@ -196,6 +207,8 @@ async def faults(world: World, request: web.Request, body: Json) -> object:
             world.faults.clear()
         elif name == "token_revoked":
             world.tokens.revoke()
+        elif name == "login_codes_old":
+            world.tokens.expire_codes()
         elif name in MOMENTS:
             hit += await break_now(world.stream, name, value)
         else:
@@ -213,8 +226,35 @@ async def picture(world: World, request: web.Request, body: Json) -> object:
 
 
 async def login_code(world: World, request: web.Request, body: Json) -> object:
-    """A login code for `?user=`, for the stub `dd` script."""
+    """A login code for `?user=`, for the stub `dd` script; a page says for which organisation and application."""
+    if request.query.get("corpId", world.options.corp_id) != world.options.corp_id:
+        raise ControlError("corpId 不是这个组织的")
+    if request.query.get("clientId", world.robot) not in world.tokens.apps:
+        raise ControlError("clientId 不认识")
     return {"code": world.tokens.code(world.directory.get(request.query.get("user", "")).user_id)}
+
+
+async def jsapi(world: World, request: web.Request, body: Json) -> object:
+    """`dd.config` of the stub script: is the page's signature right, for this organisation?"""
+    query = request.query
+    if query.get("corpId") != world.options.corp_id or not query.get("agentId"):
+        raise ControlError("corpId 或 agentId 不对")
+    page, nonce, at = (query.get(name, "") for name in ("url", "nonceStr", "timeStamp"))
+    if not world.tokens.signed(page, nonce, at, query.get("signature", "")):
+        raise ControlError("签名不对")
+    return {"signed": True}
+
+
+async def screens(world: World, request: web.Request, body: Json) -> object:
+    """The codes people's screens show, as a camera reads them; POST `?user=` with a data URL says what one shows."""
+    if request.method == "POST":
+        user, picture = world.directory.get(request.query.get("user", "")).user_id, await request.text()
+        world.screens.pop(user, None)
+        if picture:
+            world.screens[user] = picture
+        return {"shown": bool(picture)}
+    seen = [(user, read_code(picture)) for user, picture in reversed(world.screens.items())]
+    return [{"userId": user, "name": world.directory.get(user).name, "text": text} for user, text in seen if text]
 
 
 async def tickets(world: World, request: web.Request, body: Json) -> object:
@@ -224,6 +264,11 @@ async def tickets(world: World, request: web.Request, body: Json) -> object:
         added = [world.hotline.add(row) for row in rows]
         return added if "tickets" in body else added[0]
     return world.hotline.tickets
+
+
+async def sms(world: World, request: web.Request, body: Json) -> object:
+    """The SMS service; see `sms_api.control`."""
+    return await sms_control(world, body, request.query)
 
 
 async def results(world: World, request: web.Request, body: Json) -> object:

@@ -1,4 +1,4 @@
-"""The organisation as DingTalk knows it: people, departments, who leads what."""
+"""The organisation as DingTalk knows it: people, departments and those below them, who leads what."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class Directory:
         )  # fmt: skip
         self.people[user_id] = person
         if person.unit:
-            self._departments.setdefault(person.unit, len(self._departments) + 100)
+            parts = person.unit.split("/")
+            for depth in range(1, len(parts) + 1):
+                self._departments.setdefault("/".join(parts[:depth]), len(self._departments) + 100)
         return person
 
     def remove(self, user_id: str) -> None:
@@ -98,7 +100,15 @@ class Directory:
 
     def departments(self) -> dict[int, str]:
         """Department id → name, without the root."""
-        return {number: name for name, number in self._departments.items()}
+        return {number: path.rpartition("/")[2] for path, number in self._departments.items()}
+
+    def tree(self) -> list[Json]:
+        """Every department with its parent; a unit written as 水务局/办公室 lies below 水务局."""
+        rows = []
+        for path, number in self._departments.items():
+            above, _, name = path.rpartition("/")
+            rows.append({"dept_id": number, "name": name, "parent_id": self._departments.get(above, ROOT)})
+        return rows
 
     def members(self, department: int) -> list[Person]:
         """People directly in a department."""

@@ -11,6 +11,7 @@ from .wire import Json, real_ms
 
 KEPT_FRAMES = 3000
 KEPT_WARNINGS = 1000
+SOURCES = ("/feeds/", "/hotline/", "/province/", "/service-platform/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Frame:
     status: int = 0
     latency_ms: float | None = None
     note: str = ""
+
+    @property
+    def of_source(self) -> bool:
+        """Whether a data source outside was asked or told, which nobody's tap did."""
+        return self.direction == "rest" and self.kind.partition(" ")[2].startswith(SOURCES)
 
     def to_json(self) -> Json:
         """The frame as the control API shows it; `at` is real time in ms."""

@@ -22,6 +22,7 @@ def phone(world: World, user_id: str, limit: int = 0) -> Json:
         "user": person.to_json(),
         "now": world.clock.iso(),
         "chats": chats,
+        "sms": world.sms.inbox(person.mobile) if person.mobile else [],
         "unread": sum(c["unread"] for c in chats),
     }
 

@@ -25,7 +25,7 @@ class Sandbox:
 
     def __init__(self, base: str, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET) -> None:
         self.base, self.client_id, self.client_secret = base, client_id, client_secret
-        self.http = httpx.Client(base_url=base, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=base, timeout=90, trust_env=False)
 
     def get(self, path: str, **query: Any) -> Any:
         """GET /sandbox/<path>."""
@@ -73,7 +73,28 @@ class Sandbox:
         """One call of the old API."""
         return self.http.post(path, params={"access_token": self.token()}, json=body).json()
 
-    def until(self, check: Any, seconds: float = 10.0) -> Any:
+    def agreed(self, address: str, user_id: str) -> str:
+        """A person agrees on the login page at `address`; where their browser is sent then."""
+        query = httpx.URL(address).params.set("user", user_id)
+        answer = self.http.get("/oauth2/agreed", params=query)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def signed_in(self, address: str, user_id: str, agent: str = "") -> str:
+        """A person chooses themselves on 海政通's page at `address`, or refuses (""); where their browser is sent."""
+        more = {"user": user_id} if user_id else {"refused": "1"}
+        query = httpx.URL(address).params.merge(more)
+        answer = self.http.get("/haizhengtong/agreed", params=query, headers={"User-Agent": agent})
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def login_code(self, user_id: str) -> str:
+        """A code of the login page for this person."""
+        query = {"redirect_uri": "http://127.0.0.1/back", "response_type": "code", "client_id": self.client_id}
+        query |= {"scope": "openid", "state": "s", "prompt": "consent"}
+        return httpx.URL(self.agreed(str(httpx.URL("/oauth2/auth", params=query)), user_id)).params["authCode"]
+
+    def until(self, check: Any, seconds: float = 60.0) -> Any:
         """The first true answer of `check()`.
 
         Raises:
@@ -108,12 +129,12 @@ def started(*arguments: str, port: int = 0, manifests: Path = EXAMPLES) -> Itera
         app = dict(pairwise(arguments)).get("--app", f"{CLIENT_ID}:{CLIENT_SECRET}")
         sandbox = Sandbox(f"http://127.0.0.1:{port}", *app.split(":", 1))
         try:
-            sandbox.until(lambda: _answers(sandbox), 20)
+            sandbox.until(lambda: _answers(sandbox), 120)
             yield sandbox
         finally:
             sandbox.http.close()
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:

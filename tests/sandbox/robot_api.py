@@ -44,12 +44,16 @@ async def batch_send(request: web.Request) -> web.Response:
     kind, content = _content(body)
     key = new_id("pk-")
     known = [str(user) for user in users if user in world.directory.people]
-    for user in known:
+    held, filtered = (
+        [user for user in known if user in (world.faults.on(name) or ())] for name in ("flow_controlled", "filtered")
+    )
+    reached = [user for user in known if user not in {*held, *filtered}]
+    for user in reached:
         chat = world.chats.single(request["client_id"], user)
         world.chats.post(chat, world.clock.iso(), ROBOT, kind, content, process_key=key)
-    world.ledger.phones_changed(known)
+    world.ledger.phones_changed(reached)
     invalid = [str(user) for user in users if user not in known]
-    lists = {"invalidStaffIdList": invalid, "flowControlledStaffIdList": [], "filteredStaffIdList": []}
+    lists = {"invalidStaffIdList": invalid, "flowControlledStaffIdList": held, "filteredStaffIdList": filtered}
     return web.json_response({"processQueryKey": key, **lists})
 
 

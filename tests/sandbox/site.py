@@ -22,7 +22,8 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/", _home), web.get("/sandbox", _home), web.get("/sandbox/", _page),
         web.get("/sandbox/page/{name}", _asset), web.get("/sandbox/font", _font), web.get("/sandbox/live", live),
-        web.get("/sandbox/media/{key}", _media), web.get("/sandbox/dd.js", _dd),
+        web.get("/sandbox/media/{key}", _media), web.get("/sandbox/dd.js", _script),
+        web.get("/sandbox/wx.js", _script), web.get("/sandbox/wechat", _wechat),
     ]  # fmt: skip
 
 
@@ -32,6 +33,10 @@ async def _home(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request) -> web.FileResponse:
     return web.FileResponse(PAGE / "chat.html", headers={"Cache-Control": "no-cache"})
+
+
+async def _wechat(request: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "wechat.html", headers={"Cache-Control": "no-cache"})
 
 
 async def _asset(request: web.Request) -> web.FileResponse:
@@ -53,9 +58,9 @@ async def _media(request: web.Request) -> web.Response:
     return web.Response(body=blob.data, content_type=blob.content_type)
 
 
-async def _dd(request: web.Request) -> web.FileResponse:
+async def _script(request: web.Request) -> web.FileResponse:
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
-    return web.FileResponse(PAGE / "dd.js", headers=headers)
+    return web.FileResponse(PAGE / request.path.rpartition("/")[2], headers=headers)
 
 
 async def live(request: web.Request) -> web.StreamResponse:

@@ -34,6 +34,7 @@ class StateFile:
         world.cards.load(raw["cards"])
         world.chats.load(raw["chats"])
         world.hotline.tickets, world.hotline.results = raw["tickets"], raw["results"]
+        world.sms.load(raw.get("sms", []))
         world.clock.offset = timedelta(seconds=raw["clock_offset_s"])
 
     def save(self) -> None:
@@ -42,7 +43,7 @@ class StateFile:
         raw = {
             "people": world.directory.dump(), "cards": world.cards.dump(), "chats": world.chats.dump(),
             "tickets": world.hotline.tickets, "results": world.hotline.results,
-            "clock_offset_s": world.clock.offset.total_seconds(),
+            "sms": world.sms.dump(), "clock_offset_s": world.clock.offset.total_seconds(),
         }  # fmt: skip
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")

@@ -33,7 +33,8 @@ async def say(world: World, body: Json) -> Json:
     deliveries = await world.stream.push(
         chat.client_id, "CALLBACK", CHAT_TOPIC, data, message_id=message_id, copies=copies
     )
-    acks = [await world.stream.wait(one, guesses.seconds("chat_limit_s")) for one in deliveries]
+    limit = float(world.faults.part("patient", "seconds", guesses.seconds("chat_limit_s")))
+    acks = [await world.stream.wait(one, limit) for one in deliveries]
     sent = any(one.left_the_platform for one in deliveries)
     first = next((ack for ack in acks if ack), None)
     return {"sent": sent, "msgId": shown.id, "messageId": message_id, "conversationId": chat.id, **_ack(first)}

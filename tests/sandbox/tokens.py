@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import time
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ class Tokens:
         self.apps = {app.client_id: app for app in apps}
         self._access: dict[str, _Token] = {}
         self._tickets: dict[str, tuple[str, object, float]] = {}
-        self._codes: dict[str, tuple[str, float]] = {}
+        self._codes: dict[str, tuple[str, str, float]] = {}
         self._user_tokens: dict[str, tuple[str, float]] = {}
+        self._jsapi = _Token("", 0.0)
 
     def app(self, client_id: object, secret: object) -> App | None:
         """The application with these credentials, if they are right."""
@@ -77,16 +79,32 @@ class Tokens:
         """Make every unused ticket old at once, as if 90 seconds had passed."""
         self._tickets = {key: (who, what, 0.0) for key, (who, what, _) in self._tickets.items()}
 
-    def code(self, user_id: str) -> str:
-        """A login code for this person, as `dd.requestAuthCode` would return it."""
+    def code(self, user_id: str, kind: str = "inside") -> str:
+        """A login code for this person: `inside` as `dd.requestAuthCode` gives it, `login` as the login page does."""
         value = secrets.token_hex(16)
-        self._codes[value] = (user_id, time.time() + guesses.seconds("auth_code_life_s"))
+        self._codes[value] = (user_id, kind, time.time() + guesses.seconds("auth_code_life_s"))
         return value
 
-    def use_code(self, code: object) -> str | None:
-        """The userId behind a login code; it works once."""
-        user_id, ends = self._codes.pop(str(code), ("", 0.0))
-        return user_id if ends > time.time() else None
+    def use_code(self, code: object, kind: str) -> str | None:
+        """The userId behind a login code of this kind; it works once, also when it was the other kind."""
+        user_id, made_for, ends = self._codes.pop(str(code), ("", "", 0.0))
+        return user_id if ends > time.time() and made_for == kind else None
+
+    def expire_codes(self) -> None:
+        """Make every unused login code old at once, as if five minutes had passed."""
+        self._codes = {code: (who, kind, 0.0) for code, (who, kind, _) in self._codes.items()}
+
+    def jsapi(self) -> str:
+        """The ticket by which pages are signed; the same one while it lives (§14.4)."""
+        if self._jsapi.ends <= time.time():
+            self._jsapi = _Token(secrets.token_hex(24), time.time() + guesses.seconds("jsapi_ticket_life_s"))
+        return self._jsapi.value
+
+    def signed(self, page: str, nonce: str, at: str, signature: str) -> bool:
+        """Whether a page's signature is right, for `dd.config`."""
+        said = f"jsapi_ticket={self._jsapi.value}&noncestr={nonce}&timestamp={at}&url={page}"
+        right = hashlib.sha1(said.encode(), usedforsecurity=False).hexdigest()
+        return self._jsapi.ends > time.time() and secrets.compare_digest(right, signature)
 
     def user_token(self, user_id: str) -> str:
         """A user token (userAccessToken) for this person."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 import urllib.request
 
 PATIENCE_S = 120.0
 STEP_S = 0.1
+READY = """
+  已就绪。
+  管理后台　{web}
+  练习手机　{sandbox}/sandbox/
+  练习微信　{sandbox}/sandbox/wechat
+  按 Ctrl-C 全部停止。
+"""
 
 
 def answer(address: str) -> str | None:
@@ -35,9 +43,10 @@ def main() -> None:
     parent, ends = os.getppid(), time.monotonic() + PATIENCE_S
     while time.monotonic() < ends and os.getppid() == parent:
         if ready(web, sandbox):
-            print(
-                f"\n  已就绪。\n  管理后台　{web}\n  练习手机　{sandbox}/sandbox/\n  按 Ctrl-C 全部停止。\n", flush=True
+            subprocess.run(
+                [sys.executable, "-m", "flask", "--app", "webapp", "wechat", "menu"], stdout=subprocess.DEVNULL
             )
+            print(READY.format(web=web, sandbox=sandbox), flush=True)
             return
         time.sleep(STEP_S)
     if os.getppid() == parent:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -13,12 +15,18 @@ from .chats import ChatStore
 from .clock import Clock
 from .directory import Directory
 from .faults import Faults
+from .feeds.source import Feeds
+from .grants import Provider
 from .hotline import Hotline
 from .ledger import Ledger
 from .manifests import Manifests
 from .meter import Meter
+from .province import Province
+from .service_platform import ServicePlatform
+from .sms_town import approved, checker
 from .stream import Stream
 from .tokens import App, Tokens
+from .wechat import WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,10 @@ class Options:
     directory: Path | None = None
     state: Path | None = None
     hotline_token: str = "sandbox-hotline"
+    opus_token: str = "practice"
+    feeds_token: str = "practice"
+    sms_receipts: str = ""
+    wechat_callback: str = ""
     qps: int = 0
 
     @property
@@ -56,7 +68,15 @@ class World:
         self.cards = CardStore()
         self.chats = ChatStore()
         self.stream = Stream(self.ledger, self.faults)
-        self.hotline = Hotline()
+        self.opus: dict[str, Any] = {}
+        self.screens: dict[str, str] = {}  # userId → the code their phone shows, as a data URL
+        self.sms = approved(self.clock, options.sms_receipts)
+        self.acs3 = checker(self.sms)
+        self.hotline, self.province, self.feeds = Hotline(), Province(), Feeds(self.clock)
+        self.service_platform, self.haizhengtong = ServicePlatform(), Provider()
+        self.rounds = 0
+        self.on_tap: Callable[[Any, Any], None] | None = None
+        self.wechat, self.wechat_jobs = WeChat(options.wechat_callback), set[asyncio.Task[Any]]()
 
     @property
     def robot(self) -> str:
@@ -78,8 +98,14 @@ class World:
     def reset(self) -> None:
         """An empty practice ground: no cards, chats, faults, frames, tickets or counts; people and connections stay."""
         everyone = list(self.directory.people)
-        self.cards, self.chats, self.hotline = CardStore(), ChatStore(), Hotline()
+        self.rounds += 1
+        self.opus, self.screens = {}, {}
+        self.cards, self.chats, self.hotline, self.province = CardStore(), ChatStore(), Hotline(), Province()
+        self.service_platform, self.haizhengtong = ServicePlatform(), Provider()
+        self.feeds = Feeds(self.clock)
         self.faults.clear()
+        self.sms.reset()
+        self.wechat.reset()
         for connection in self.stream.connections:
             connection.awake.set()
         self.meter.reset()
@@ -87,7 +113,7 @@ class World:
         self.ledger.clear()
         self.manifests.load()
         self.ledger.phones_changed(everyone)
-        self.ledger.ring("clock", "faults", "meter")
+        self.ledger.ring("clock", "faults", "meter", "wechat")
 
 
 WORLD: web.AppKey[World] = web.AppKey("world", World)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from core.models.people import identities, people, posts, sessions, sign_in_failures
 from core.models.record import audit_log
+from core.policy.rates import Rate
 from tests.clock import StillClock
 from tests.webapp.town import PASSWORD, Town, build
 from tests.webapp.visitor import Visitor, sent_number
@@ -51,6 +52,7 @@ def test_a_wrong_password_and_an_unknown_name_read_alike(visit: Visit) -> None:
     assert told in unknown.text
 
 
+@pytest.mark.usefixtures("stretched")
 def test_a_wrong_password_and_an_unknown_name_take_alike(visit: Visit) -> None:
     took: dict[str, list[float]] = {"desk": [], "nobody": []}
     for sample in range(8):
@@ -240,3 +242,27 @@ def test_a_sign_in_leads_on_to_where_one_was_going(visit: Visit) -> None:
     asked = visit().get("/cases?key=all").location
     assert asked == "/sign-in?next=/cases?key%3Dall"
     assert visit().post("/sign-in", login="desk", password=PASSWORD, next="/cases?key=all").location == "/cases?key=all"
+
+
+def test_one_address_tries_so_many_names_a_minute_and_another_is_not_held_up(
+    visit: Visit, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(town.core.rates, "_now", lambda: 1_800_000_030.0)
+    monkeypatch.setattr("core.rates.load_rates", lambda: {"sign_in": Rate("sign_in", "登录", "address", 6)})
+    sprayer = visit()
+    answers = [sprayer.post("/sign-in", login=f"nobody{n}", password="一样的密码") for n in range(8)]
+    assert [answer.status_code for answer in answers] == [401] * 6 + [429] * 2
+    assert "操作太频繁，请稍后再试。" in answers[-1].text
+    assert answers[-1].headers["Retry-After"] == "30"
+    assert visit(address="10.0.0.9").sign_in("desk").status_code == 303
+
+
+def test_a_person_posts_so_many_forms_a_minute(visit: Visit, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, housing = visit("desk"), visit("housing")
+    monkeypatch.setattr(town.core.rates, "_now", lambda: 1_800_000_030.0)
+    monkeypatch.setattr("core.rates.load_rates", lambda: {"form": Rate("form", "提交表单", "person", 3)})
+    asked = {"page": "/cases", "title": "路灯不亮", "content": "晚上看不清", "place": "港口路"}
+    assert [desk.post("/cases/near", **asked).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert housing.post("/cases/near", **asked).status_code == 200
+    assert desk.get("/cases").status_code == 200  # looking is not counted
+    assert entries(town, "form.limited")[0][:2] == ("refused", "TooMany")

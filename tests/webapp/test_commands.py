@@ -206,7 +206,7 @@ def test_a_client_is_added_changed_and_closed(core: Core) -> None:
 
 
 def test_rotate_keys_by_command(core: Core) -> None:
-    assert run(core, "rotate-keys") == (0, "已用「data_1」重新加密 0 个字段。\n")
+    assert run(core, "rotate-keys") == (0, "已用「data_1」重新加密 0 个字段、0 个文件。\n")
 
 
 def test_a_feed_that_is_away_is_one_sentence(core: Core) -> None:

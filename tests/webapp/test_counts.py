@@ -10,7 +10,7 @@ import pytest
 from apiflask import APIFlask
 
 from cards.home import home_face
-from cards.text import page_text
+from cards.spoken import in_words
 from cards.work import work_face
 from core.machines import Machines
 from tests.webapp.town import Town, a_busy_week
@@ -25,8 +25,7 @@ def most(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int
     """Numbers that are all in sight, and numbers that most lists go beyond."""
     said: int = request.param
     monkeypatch.setattr("core.views.MOST_SAID", said)
-    for module in ("core.queries.lists.MOST", "core.queries.counts.MOST"):
-        monkeypatch.setattr(module, said + 1)
+    monkeypatch.setattr("core.queries.lists.MOST", said + 1)
     return said
 
 
@@ -41,7 +40,7 @@ def test_chat_page_and_api_say_the_same(town: Town, site: APIFlask, visit: Calla
         assert tally.said == listed.said == on_page[key]
         assert f'"tag":"{tally.said}"' in on_card.replace(" ", "")
         assert f"共 {tally.said} 件" in visitor.get(f"/cases?key={key}").text
-        for told in (work_face(listed).alert, page_text(listed)[0]):
+        for told in (work_face(listed).alert, in_words(work_face(listed))[1]):
             assert f"{tally.said} 件" in told
     secret = Machines(town.core.engine, town.core.vault).add_client("screen-1", "区大屏")
     client: Any = site.test_client()

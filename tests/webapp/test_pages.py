@@ -135,7 +135,7 @@ def test_a_case_is_found_by_number_tail_and_words(visit: Visit, town: Town, word
     words = words.replace("000018", town.no(case)[-6:]).replace(
         "0000 18", f"{town.no(case)[-6:-2]} {town.no(case)[-2:]}"
     )
-    page = visit("desk").get(f"/cases?q={words}").text
+    page = visit("desk").search(words).text
     assert "港口路下雨就积水" in page
     assert "共 1 件" in page
 
@@ -144,7 +144,7 @@ def test_lists_say_what_would_fill_them(visit: Visit) -> None:
     desk = visit("desk")
     assert "新派来的会出现在这里" in desk.get("/cases").text
     assert "没有超期的办件" in desk.get("/cases?key=overdue").text
-    assert "没有找到「不存在」" in desk.get("/cases?q=不存在").text
+    assert "没有找到「不存在」" in desk.search("不存在").text
 
 
 def test_the_tray_sends_again_and_gives_up_with_a_reason(visit: Visit, town: Town) -> None:
@@ -159,6 +159,21 @@ def test_the_tray_sends_again_and_gives_up_with_a_reason(visit: Visit, town: Tow
     assert head.post(f"/tray/{letter}/give-up", page="/tray", reason="已电话告知").status_code == 303
     with town.core.engine.connect() as tx:
         assert tx.execute(select(letters.c.state).where(letters.c.id == int(letter))).scalar_one() == "given_up"
+
+
+def test_the_tray_lists_the_cards_whose_words_were_withheld(visit: Visit, town: Town) -> None:
+    a_busy_week(town)
+    head, why = visit("head"), "钉钉没有放行原文，卡片已改为请到网页查看"
+    assert "没有原文未放行的卡片" in head.get("/tray?state=withheld").text
+    with town.core.engine.begin() as tx:
+        card = tx.execute(select(letters.c.id).where(letters.c.kind == "card").limit(1)).scalar_one()
+        values = {"state": "withheld", "error": why, "sent_at": town.core.clock.now()}
+        tx.execute(update(letters).where(letters.c.id == card).values(**values))
+    page = head.get("/tray?state=withheld").text
+    assert page.count('class="grid-row"') == 1
+    assert why in page
+    assert "送达" in page
+    assert f"/tray/{card}/resend" not in page, "it has arrived"
 
 
 def test_the_verifier_names_the_first_broken_entry(visit: Visit, town: Town) -> None:
@@ -181,7 +196,7 @@ def test_the_log_reads_in_words(visit: Visit, town: Town) -> None:
     page = visit("audit").get("/log").text
     for word in ("派发", "登录", "完成", "网页", town.no(case)):
         assert word in page
-    assert "派发" in visit("audit").get("/log?q=派发").text
+    assert "派发" in visit("audit").search("派发", "/log").text
 
 
 def test_the_flow_page_draws_every_state_of_every_flow(visit: Visit, town: Town) -> None:
@@ -301,6 +316,21 @@ def test_a_fault_is_an_apology_with_a_reference_and_nothing_else(
     assert "RuntimeError" not in answer.text
 
 
+def test_late_letters_are_said_on_the_page_and_to_whoever_asks_for_readiness(visit: Visit, town: Town) -> None:
+    head = visit("head")
+    assert "该发没有发出" not in head.get("/tray").text
+    town.register(0)
+    town.clock.advance(minutes=4, seconds=59)
+    none = '"late_letters":0'
+    assert none in visit().get("/readyz").text
+    town.clock.advance(seconds=1)
+    ready = visit().get("/readyz")
+    assert (ready.status_code, '"ready":true' in ready.text) == (200, True), "a page is no less ready for it"
+    assert none not in ready.text
+    for state in ("", "?state=sent"):
+        assert "条消息该发没有发出，最早的已等 5 分钟" in head.get(f"/tray{state}").text
+
+
 def test_alive_and_ready(visit: Visit, town: Town) -> None:
     assert visit().get("/healthz").status_code == 200
     ready = visit().get("/readyz")
@@ -309,7 +339,8 @@ def test_alive_and_ready(visit: Visit, town: Town) -> None:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     unready = visit().get("/readyz")
     assert unready.status_code == 503
-    assert unready.json == {"ready": False, "checks": {"database": True, "schema": False, "log": True}}
+    checks = {"database": True, "schema": False, "log": True}
+    assert unready.json == {"ready": False, "checks": checks, "late_letters": 0}
     with town.core.engine.connect() as tx:
         assert "" not in tx.execute(select(audit_log.c.mac)).scalars().all()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from core.crypto import place
+from core.files import SPARED
 from core.models.arrivals import attachments
 from tests.webapp.town import Town
 from tests.webapp.visitor import Visitor
@@ -56,3 +57,20 @@ def test_a_link_is_nobody_elses_and_cannot_be_made(visit: Visit, town: Town) -> 
 
 def test_a_case_without_photos_shows_none(visit: Visit, town: Town) -> None:
     assert "/photos/" not in visit("desk").get(f"/cases/{town.no(town.register(0))}").text
+
+
+def test_a_photo_in_the_database_is_moved_to_the_file_store_and_seen_as_before(visit: Visit, town: Town) -> None:
+    case = town.register(0)
+    with_photo(town, case)
+    before = visit("desk").get(link_on(visit("desk"), town, case)).data
+    assert (town.core.arrivals.photos.move(), town.core.arrivals.photos.move()) == (1, 0)
+    with town.core.engine.connect() as tx:
+        row = tx.execute(select(attachments)).mappings().one()
+    assert (row["sealed"], town.core.files.get(row["file"])) == (None, before)
+    desk = visit("desk")
+    assert desk.get(link_on(desk, town, case)).data == before
+    town.clock.advance(days=SPARED.days, hours=1)
+    assert town.core.files.sweep() == 0
+    town.core.files.store.remove(row["file"])
+    assert town.core.files.missing() == [row["file"]]
+    assert desk.get(link_on(desk, town, case)).status_code == 404

@@ -10,6 +10,7 @@ from tests.webapp.town import settings_for
 from webapp.__main__ import command
 from webapp.errors import NumberGone, PageNotYours, WrongNumber
 from webapp.logwords import REASONS, act, reason, thing
+from webapp.words import megabytes
 
 NEVER_ON_RECORD = {"Refusal", "NotSignedIn", "Busy"}
 
@@ -47,3 +48,11 @@ def test_sqlite_gets_one_process_and_postgresql_two(url: str, workers: str) -> N
     words = command(settings_for(url))
     assert words[words.index("--workers") + 1] == workers
     assert words[-1].startswith("webapp:")
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0"), (1, "0.1 兆"), (382_600, "0.4 兆"), (1_500_000, "1.5 兆"), (2_345_678_901, "2,345.7 兆")],
+)
+def test_sizes_are_said_in_the_unit_of_the_limits(size: int, said: str) -> None:
+    assert megabytes(size) == said

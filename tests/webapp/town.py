@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -16,6 +17,7 @@ from core.people import HOTLINE
 from core.ports import Ticket
 from core.settings import Settings
 from tests.clock import SHANGHAI, StillClock
+from tests.databases import files_beside
 
 PASSWORD = "清水湾的第三棵椰子树"
 PHONE = "19900001234"
@@ -39,6 +41,7 @@ PEOPLE = {
     "system": ("李小虹", [("centre", "system_admin", "系统管理员")]),
     "security": ("何淑秀", [("market", "security_admin", "安全管理员")]),
     "audit": ("岑廷莲", [("housing", "audit_admin", "审计管理员")]),
+    "licences": ("符海棠", [("market", "licence_clerk", "证照管理员")]),
 }
 APPEALS = [
     ("RX", "complain", "港口路下雨就积水", "雨停两小时水还没退，孩子上学要绕路。", "港口路与丘海大道口", "urgent"),
@@ -54,21 +57,43 @@ APPEALS = [
 ]  # fmt: skip
 
 
-def settings_for(url: str, **web: object) -> Settings:
-    """The usual settings over a database of one's own."""
+def settings_for(url: str, sandbox: str = "", **web: Any) -> Settings:
+    """The usual settings over a database of one's own, DingTalk being at `sandbox` where it is asked at all."""
     site = {"public_address": "http://127.0.0.1:8000", "secure_cookies": False, **web}
-    return Settings(database={"url": url}, clock={"address": ""}, web=site)  # type: ignore[arg-type, call-arg]
+    places: Any = (
+        {"api": sandbox, "oapi": sandbox, "login": sandbox, "jsapi": f"{sandbox}/sandbox/dd.js"} if sandbox else {}
+    )
+    doors = ("authorize", "token", "userinfo")
+    provider: Any = {name: f"{sandbox}/haizhengtong/{name}" for name in doors} if sandbox else {}
+    opus = {"address": f"{sandbox}/opus" if sandbox else ""}
+    ours: dict[str, Any] = {
+        "database": {"url": url},
+        "clock": {"address": ""},
+        "web": site,
+        "opus": opus,
+        "haizhengtong": provider,
+        "wechat": {"jsapi": f"{sandbox}/sandbox/wx.js" if sandbox else ""},
+    }
+    ours["files"] = {"address": files_beside(url)}
+    return Settings(**ours, dingtalk=places)
 
 
-def build(url: str, clock: StillClock | None = None, **web: object) -> Core:
+def build(url: str, clock: StillClock | None = None, sandbox: str = "", **web: Any) -> Core:
     """A core over a migrated database, with the units and people of the town."""
-    core = build_core(settings_for(url, **web), clock or StillClock())
+    core = build_core(settings_for(url, sandbox, **web), clock or StillClock())
     _settle(core)
     return core
 
 
+_HASHED: dict[bytes, str] = {}
+"""The stored form of PASSWORD by pepper, made once a process: a town is built for every test, and this takes long."""
+
+
 def _settle(core: Core) -> None:
-    password = hash_password(PASSWORD, core.vault)
+    pepper = core.vault.current("pepper").secret
+    if pepper not in _HASHED:
+        _HASHED[pepper] = hash_password(PASSWORD, core.vault)
+    password = _HASHED[pepper]
     with core.engine.begin() as tx:
         ids: dict[str, int] = {}
         for code, name, short, kind, above in UNITS:

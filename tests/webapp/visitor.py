@@ -36,10 +36,15 @@ class Visitor:
     def get(self, path: str) -> TestResponse:
         return self.client.get(path)
 
-    def post(self, path: str, page: str = "/sign-in", **form: str) -> TestResponse:
+    def post(self, path: str, page: str = "/sign-in", **form: str | list[str]) -> TestResponse:
         """Post a form as `page` would: with its CSRF token and a fresh form token."""
         hidden = {"csrf_token": hidden_value(self.get(page).text, "csrf_token"), "token": "t" * 8 + _fresh()}
         return self.client.post(path, data={**hidden, **form})
+
+    def search(self, words: str, place: str = "/cases") -> TestResponse:
+        """Type words into the search box of a page; the page that comes of it."""
+        answer = self.post("/search", page=place, to=place, q=words)
+        return self.get(answer.location) if answer.status_code == 303 else answer
 
     def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
         """Through both factors where the person needs two."""

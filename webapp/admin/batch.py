@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 
 from core import Actor, Command
+from core.boards import Outcome
 from core.errors import FieldMissing, Malformed, Refusal, TooMuch
-from webapp.admin.cases import Outcome, list_page
+from core.signing import Signing
+from webapp.admin.cases import list_page
 from webapp.admin.filters import read_filter
 from webapp.auth import audience
 from webapp.context import form_key, number, the_actor, the_core
 
-FORMS: Mapping[str, tuple[str, ...]] = {"dispatch": ("lead", "opinion"), "confirm": ("reply",)}
+FORMS: Mapping[str, tuple[str, ...]] = {"dispatch": ("lead", "opinion"), "confirm": ("reply",), "sign": ()}
 """What a batch of each kind asks for, once for all its cases."""
 LONGEST_NO = 40
 batch = Blueprint("batch", __name__)
@@ -53,6 +55,8 @@ def _one(key: str, action: str, actor: Actor, form: Mapping[str, str], choice: C
     except Refusal as refusal:
         core.note_refusal(actor, action, f"case:{choice.no}", refusal)
         return Outcome(choice.no, "", False, str(refusal))
+    if action == "sign":
+        return Signing(core).sign(key, actor, case, "web")
     try:
         done = core.execute(Command(f"{key}:{choice.no}", case, action, actor, form, seen=choice.seen, source="web"))
     except Refusal as refusal:

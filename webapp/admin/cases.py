@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request
 
+from core.boards import Outcome
 from core.views import CaseView, LegView, MoveView, WorkItem, WorkPage
 from webapp.admin.filters import Wanted, chips, read_filter
 from webapp.admin.steps import steps
@@ -24,16 +25,6 @@ class Bar:
 
     leg: LegView | None
     moves: tuple[MoveView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one case of a batch."""
-
-    no: str
-    title: str
-    done: bool
-    sentence: str
 
 
 @cases.get("/cases")
@@ -72,8 +63,7 @@ def case_page(view: CaseView, *, said: str = "", draft: MoveView | None = None, 
 
 def case_address(no: str) -> str:
     """The page of a case, with the list beside it filtered as it is now."""
-    query: dict[str, Any] = {**read_filter().query()}
-    return url_for("cases.one", ref=no, **query)
+    return replace(read_filter(), page=1).case(no)
 
 
 def list_parts(wanted: Wanted) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 from core import Actor
 from core.policy import URGENCIES
@@ -14,21 +16,24 @@ from core.policy.desk import WorkList
 from core.queries.filters import CaseFilter
 from core.views import Option
 from webapp.context import number, the_actor, the_core
+from webapp.sought import words_asked
 
 NAMES: Mapping[str, str] = {
     "source": "channel", "state": "state", "service": "service", "type": "type", "urgency": "urgency",
-    "late": "band", "unit": "unit", "since": "since", "until": "until", "q": "words",
+    "late": "band", "unit": "unit", "since": "since", "until": "until",
+    "ended_since": "ended_since", "ended_until": "ended_until", "q": "words",
 }  # fmt: skip
 """What a part is called in an address → the field of CaseFilter."""
 TITLES: Mapping[str, str] = {
     "source": "来源", "state": "状态", "service": "服务类型", "type": "性质", "urgency": "紧急程度",
     "late": "超期", "unit": "单位", "since": "登记起", "until": "登记止",
+    "ended_since": "办结起", "ended_until": "办结止",
 }  # fmt: skip
 LONGEST = 60
 NO_LIST = WorkList("all", "办件查询", "还没有办件。")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wanted:
     """What the list shows; `ignored` are the parts of the address that mean nothing here, in words."""
 
@@ -36,6 +41,7 @@ class Wanted:
     filter: CaseFilter
     page: int = 1
     ignored: tuple[str, ...] = ()
+    token: str = ""  # the words as they stand in the address
 
     @property
     def key(self) -> str:
@@ -46,16 +52,49 @@ class Wanted:
         return self.filter.words
 
     def query(self, **changes: str | int) -> dict[str, str | int]:
-        """The filter as a query, with changes; what is usual is left out of the address."""
+        """The filter as a query, with changes, its words sealed; what is usual is left out of the address."""
+        return self._told({"q": self.token, **changes})
+
+    def kept(self) -> dict[str, str | int]:
+        """The filter as it is kept under a name, its words readable; for an address it is sealed again."""
+        return self._told({})
+
+    def address(self, **changes: str | int) -> str:
+        """Where the list with these changes stands; a page has some sixty of them, so they share what they can."""
+        return _joined(self._list, self.query(**changes))
+
+    def case(self, no: str) -> str:
+        """Where a case of this page of the list stands, the list beside it."""
+        before, after = self._case
+        return f"{before}{no}{after}"
+
+    @cached_property
+    def _list(self) -> str:
+        return url_for("cases.index")
+
+    @cached_property
+    def _case(self) -> tuple[str, str]:
+        before, _, after = _joined(url_for("cases.one", ref="-"), self.query(page=self.page)).partition("-")
+        return before, after
+
+    @cached_property
+    def _parts(self) -> Mapping[str, str | int]:
         parts = {name: getattr(self.filter, field) for name, field in NAMES.items()}
         told = {name: value.isoformat() if isinstance(value, date) else value or "" for name, value in parts.items()}
-        values: dict[str, str | int] = {"key": self.key, **told, "page": 1, **changes}
+        return {"key": self.key, **told, "page": 1}
+
+    def _told(self, changes: Mapping[str, str | int]) -> dict[str, str | int]:
+        values = {**self._parts, **changes}
         usual = {"key": "all" if values["q"] else "todo", "page": 1}
         return {name: value for name, value in values.items() if value != usual.get(name, "")}
 
     @property
     def narrowed(self) -> bool:
         return self.filter != CaseFilter()
+
+
+def _joined(path: str, query: Mapping[str, str | int]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +110,8 @@ class Chip:
 
 def read_filter() -> Wanted:
     """The filter of this request's address; a part that means nothing here is left out, and the page says so."""
-    actor, words = the_actor(), " ".join(request.args.get("q", "").split())[:LONGEST]
-    ignored: list[str] = []
+    actor, (words, readable) = the_actor(), words_asked()
+    ignored = [] if readable else ["搜索词"]
     parts: dict[str, str] = {}
     for name, options in _choices(actor).items():
         value = request.args.get(name, "")
@@ -81,12 +120,13 @@ def read_filter() -> Wanted:
         elif value:
             ignored.append(TITLES[name])
     unit = _unit(request.args.get("unit", "").strip(), ignored)
-    since, until = (_day(name, ignored) for name in ("since", "until"))
-    if since and until and since > until:
-        since, until = until, since
-    found = CaseFilter(**parts, unit=unit, since=since, until=until, words=words)
+    since, until = _days("since", "until", ignored)
+    ended, ended_until = _days("ended_since", "ended_until", ignored)
+    found = CaseFilter(
+        **parts, unit=unit, since=since, until=until, ended_since=ended, ended_until=ended_until, words=words
+    )
     page = number(request.args.get("page"), 1, most=100_000)
-    return Wanted(_row(actor, words), found, page, tuple(ignored))
+    return Wanted(_row(actor, words), found, page, tuple(ignored), request.args["q"] if words else "")
 
 
 def _row(actor: Actor, words: str) -> WorkList:
@@ -117,6 +157,14 @@ def _unit(words: str, ignored: list[str]) -> str:
         return found[0].code
     ignored += [TITLES["unit"]] if words else []
     return ""
+
+
+def _days(first: str, last: str, ignored: list[str]) -> tuple[date | None, date | None]:
+    """Two days, put in order where somebody mixed them up."""
+    since, until = _day(first, ignored), _day(last, ignored)
+    if since and until and since > until:
+        since, until = until, since
+    return since, until
 
 
 def _day(name: str, ignored: list[str]) -> date | None:

@@ -14,6 +14,7 @@ from core.policy import Policy
 from webapp import logwords
 from webapp.auth import audience
 from webapp.context import address, number, the_actor, the_core
+from webapp.sought import words_asked
 
 SIZE = 50
 log = Blueprint("log", __name__)
@@ -56,7 +57,7 @@ def verify() -> str:
 
 def _page(verdict: Verdict | None) -> str:
     """Reading is itself an entry: the core writes it."""
-    core, words = the_core(), request.args.get("q", "").strip()[:60]
+    core, (words, _) = the_core(), words_asked()
     page = number(request.args.get("page"), 1, most=1_000_000)
     lines, total = core.log_page(the_actor(), page, logwords.search_words(core.policy, words))
     rows = [_told(core.policy, line) for line in lines]

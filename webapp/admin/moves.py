@@ -11,8 +11,9 @@ from core.views import CaseView, MoveView
 from webapp.admin.cases import case_address, case_page
 from webapp.auth import audience
 from webapp.context import form_key, number, the_actor, the_core
+from webapp.flags import FLAG, must_be_seen, told
 
-OWN = frozenset({"csrf_token", "token", "leg", "seen"})
+OWN = frozenset({"csrf_token", "token", "leg", "seen", "looked"})
 """Fields of the form itself; all others belong to the move."""
 moves = Blueprint("moves", __name__)
 log = structlog.get_logger(__name__)
@@ -32,6 +33,9 @@ def take(ref: str, action: str) -> Response:
     try:
         if action == "reveal":
             return _revealed(case, form.get("reason", ""))
+        if action == FLAG and (look := must_be_seen(case, form)):
+            view = core.case_view(actor, case)
+            return case_page(view, said=told(look), draft=_same(view, action, leg))
         done = core.execute(Command(form_key(), case, action, actor, form, leg, seen, "web"))
     except Refusal as refusal:
         core.note_refusal(actor, "move", f"case:{case}", refusal)

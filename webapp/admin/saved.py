@@ -7,6 +7,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, request, 
 from webapp.admin.filters import read_filter
 from webapp.auth import audience
 from webapp.context import form_key, number, the_actor, the_core
+from webapp.sought import sealed_query
 
 saved = Blueprint("saved", __name__)
 
@@ -17,10 +18,10 @@ def keep() -> Response:
     """Keep the filter of this address; sent twice, it is kept once, under the same name."""
     form_key()
     wanted = read_filter()
-    query = {name: str(value) for name, value in wanted.query(page=1).items()}
+    query = {name: str(value) for name, value in wanted.kept().items()}
     view = the_core().desk.keep(the_actor(), request.form.get("name", ""), query)
     flash(f"已存为视图「{view.name}」。")
-    return make_response(redirect(url_for("cases.index", **view.query), 303))  # type: ignore[arg-type]
+    return make_response(redirect(url_for("cases.index", **sealed_query(view.query)), 303))  # type: ignore[arg-type]
 
 
 @saved.post("/cases/views/drop")

@@ -14,6 +14,7 @@ from core.register import Amend
 from core.register.pages import SIZE, FormField, RegisterView
 from webapp.auth import audience
 from webapp.context import form_key, number, the_actor, the_core
+from webapp.sought import words_asked
 
 OWN = frozenset({"csrf_token", "token", "row", "reason"})
 """Fields of the form itself; all others belong to the register."""
@@ -30,7 +31,7 @@ def index() -> str:
 @settings.get("/settings/<register>")
 @audience("settings")
 def one(register: str) -> str:
-    words, page = request.args.get("q", "").strip()[:40], number(request.args.get("page"), 1, most=100_000)
+    (words, _), page = words_asked(), number(request.args.get("page"), 1, most=100_000)
     return _page(the_core().registers.page(the_actor(), register[:40], words, page), words)
 
 
@@ -56,7 +57,7 @@ def amend(register: str, act: str) -> Response:
     if act not in ACTS:
         raise Unknown(what="这个动作")
     row = request.form.get("row", "")[:40]
-    values = _listed(core.registers.page(actor, register[:40]))
+    values = listed(core.registers.page(actor, register[:40]))
     command = Amend(form_key(), register[:40], act, row, values, actor, request.form.get("reason", ""))
     try:
         done = core.registers.write(command)
@@ -68,7 +69,7 @@ def amend(register: str, act: str) -> Response:
     return make_response(redirect(url_for("settings.one", register=register), 303))
 
 
-def _listed(view: RegisterView) -> dict[str, str]:
+def listed(view: RegisterView) -> dict[str, str]:
     """The fields the register declares; others are ignored, and that is noted (control B4)."""
     sent = {name: ",".join(request.form.getlist(name)) for name in request.form if name not in OWN}
     if unlisted := sorted(set(sent) - set(view.register.fields)):
@@ -79,10 +80,10 @@ def _listed(view: RegisterView) -> dict[str, str]:
 def _page(view: RegisterView, words: str = "", *, said: str = "", draft: tuple[str, str] = ("", "")) -> str:
     filled: Mapping[str, str] = {name: ",".join(request.form.getlist(name)) for name in request.form} if said else {}
     return render_template(
-        "settings.html", view=view, words=words, said=said, draft=draft, filled=filled, acts=ACTS, held=_held
+        "settings.html", view=view, words=words, said=said, draft=draft, filled=filled, acts=ACTS, held=held
     )
 
 
-def _held(field: FormField, filled: Mapping[str, str], mine: bool) -> str:
+def held(field: FormField, filled: Mapping[str, str], mine: bool) -> str:
     """What a field of a form shows: what was just refused, or what is on record."""
     return filled.get(field.column.name, "") if mine else field.value

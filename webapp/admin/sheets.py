@@ -9,8 +9,9 @@ from flask import Blueprint, Response, flash, jsonify, make_response, redirect, 
 
 from core.arrivals.fields import RULES, flat
 from core.arrivals.opening import WrongFile
-from core.arrivals.rows import COLUMNS, NEEDED, harmless
+from core.arrivals.rows import COLUMNS, NEEDED
 from core.errors import Refusal
+from core.plain import as_cell
 from core.policy import URGENCIES
 from core.policy.arrivals import MEGA, arrival_rules
 from webapp.auth import audience, takes_files
@@ -62,7 +63,7 @@ def one(sheet: int) -> Response:
 
 
 def _shown(sheet: int, said: str = "", status: int = 200) -> Response:
-    view = the_core().arrivals.imports.view(the_actor(), min(sheet, 2**53))
+    view = the_core().arrivals.imports.view(the_actor(), sheet)
     return make_response(render_template("sheet.html", view=view, said=said), status)
 
 
@@ -74,10 +75,10 @@ def decide(sheet: int) -> Response:
     core, actor, wish = the_core(), the_actor(), request.form.get("wish", "")
     try:
         if wish == "drop":
-            core.arrivals.imports.drop(actor, min(sheet, 2**53))
+            core.arrivals.imports.drop(actor, sheet)
             flash("已放弃，没有登记，内容没有保留。")
             return make_response(redirect(url_for("sheets.index"), 303))
-        core.arrivals.imports.start(actor, min(sheet, 2**53), only_good=wish == "good")
+        core.arrivals.imports.start(actor, sheet, only_good=wish == "good")
     except Refusal as refusal:
         core.note_refusal(actor, "sheet.started", f"sheet:{sheet}", refusal)
         return _shown(sheet, str(refusal), refusal.status)
@@ -88,7 +89,7 @@ def decide(sheet: int) -> Response:
 @audience("intake")
 def progress(sheet: int) -> Response:
     """How far it got, for the bar."""
-    view = the_core().arrivals.imports.view(the_actor(), min(sheet, 2**53))
+    view = the_core().arrivals.imports.view(the_actor(), sheet)
     return jsonify(state=view.state, settled=view.settled, good=view.good)
 
 
@@ -96,11 +97,11 @@ def progress(sheet: int) -> Response:
 @audience("intake")
 def faults(sheet: int) -> Response:
     """Every fault as a file a spreadsheet opens; no cell of it is a formula."""
-    view = the_core().arrivals.imports.view(the_actor(), min(sheet, 2**53), every_fault=True)
+    view = the_core().arrivals.imports.view(the_actor(), sheet, every_fault=True)
     held = io.StringIO()
     table = csv.writer(held)
     table.writerow(("行", "列", "原因"))
-    table.writerows((fault.row, harmless(fault.column or "整行"), harmless(fault.why)) for fault in view.faults)
+    table.writerows((fault.row, as_cell(fault.column or "整行"), as_cell(fault.why)) for fault in view.faults)
     return _file(b"\xef\xbb\xbf" + held.getvalue().encode(), "text/csv; charset=utf-8", "faults.csv")
 
 

@@ -9,20 +9,22 @@ from apiflask.exceptions import HTTPError
 from flask import Response, current_app, g, request
 from flask.blueprints import BlueprintSetupState
 
-from core.errors import BadField, Malformed, NotSignedIn, TooMany, Unknown
-from core.intake import is_number
+from core.catalogue import catalogue
+from core.errors import BadField, Malformed, NotSignedIn, Unknown
 from core.machines import Machines, WrongClient
+from core.numbers import is_number
 from core.views import CaseView, WorkPage
 from webapp.api import schemas
 from webapp.auth import MACHINE, audience
 from webapp.bodies import json_of
 from webapp.context import address, the_core
-from webapp.errors import answer, refused
+from webapp.errors import refused
+from webapp.often import not_too_often
 
-TOKENS_A_MINUTE = 30
-"""How often one address may ask for a token."""
-
+REFUSED = {401: "没有登录或凭据不对", 429: "次数太多，过 Retry-After 秒再试"}
 api = APIBlueprint("api_v1", __name__, url_prefix="/api/v1", tag="办件")
+DELIVER = frozenset({"feeds_api", "licences_api"})
+"""The blueprints for clients that bring data, whether or not they may read any."""
 BEARER = {"bearer": {"type": "http", "scheme": "bearer"}}
 
 
@@ -41,17 +43,18 @@ def _declare(state: BlueprintSetupState) -> None:
 
 
 @api.before_request
-def _admit() -> Response | None:
+def admit() -> None:
     """Bearer token, in the header only; then the caller's minute is counted (controls A8, C5)."""
     if {"access_token", "token", "appsecret"} & set(request.args):
         raise Malformed(why="令牌和密钥不能写在地址里，请放在请求头或正文")
     if request.endpoint == f"{api.name}.issue_token":
         json_of(request.get_data(cache=True))
-        wait = machines().wait_s(f"address:{address()}", TOKENS_A_MINUTE)
-    else:
-        g.client = machines().client_of(_bearer())
-        wait = machines().wait_s(g.client)
-    return _slow_down(wait) if wait else None
+        not_too_often("token", address())
+        return
+    client = machines().client_of(_bearer(), "" if request.blueprint in DELIVER else "cases")
+    g.client = client.appid
+    g.deliverer = client
+    not_too_often("api_call", client.appid, client.calls_a_minute)
 
 
 def _bearer() -> str:
@@ -59,15 +62,6 @@ def _bearer() -> str:
     if scheme.lower() != "bearer" or not 20 <= len(token) <= 100 or not token.isascii():
         raise NotSignedIn()
     return token
-
-
-def _slow_down(wait: int) -> Response:
-    who = g.get("client") or address()
-    if not machines().wait_s(f"limited:{who}", 1):  # once a minute is enough to know
-        the_core().note(None, "api.limited", f"client:{who}", "refused", "TooMany", channel="api", address=address())
-    response = answer(str(TooMany()), TooMany.status, TooMany.__name__)
-    response.headers["Retry-After"] = str(wait)
-    return response
 
 
 @api.errorhandler(HTTPError)
@@ -89,7 +83,7 @@ def _described(name: str) -> str:
 @api.post("/token")
 @api.input(schemas.Credentials)
 @api.output(schemas.Token)
-@api.doc(summary="用 appid 和 appsecret 换令牌", responses=[401, 429])
+@api.doc(summary="用 appid 和 appsecret 换令牌", responses=REFUSED)
 @audience(MACHINE)
 def issue_token(json_data: dict[str, str]) -> dict[str, Any]:
     appid = json_data["appid"]
@@ -105,7 +99,7 @@ def issue_token(json_data: dict[str, str]) -> dict[str, Any]:
 @api.get("/cases")
 @api.input(schemas.CaseQuery, location="query", unknown="raise")
 @api.output(schemas.CasePage)
-@api.doc(summary="按登记时间列出办件", security="bearer", responses=[401, 422, 429])
+@api.doc(summary="按登记时间列出办件", security="bearer", responses={**REFUSED, 400: "参数不对"})
 @audience(MACHINE)
 def list_cases(query_data: dict[str, Any]) -> WorkPage:
     _check_choices(query_data)
@@ -122,7 +116,7 @@ def _check_choices(query: dict[str, Any]) -> None:
 
 @api.get("/cases/<no>")
 @api.output(schemas.CaseDetail)
-@api.doc(summary="一个办件及其办理过程", security="bearer", responses=[401, 404, 429])
+@api.doc(summary="一个办件及其办理过程", security="bearer", responses={**REFUSED, 404: "没有找到"})
 @audience(MACHINE)
 def show_case(no: str) -> CaseView:
     if request.args:
@@ -132,3 +126,13 @@ def show_case(no: str) -> CaseView:
     view = the_core().machine_case(no)
     the_core().note(None, "case.read", f"case:{view.no}", "done", g.client, channel="api", address=address())
     return view
+
+
+@api.get("/catalogue")
+@api.output(schemas.Catalogue)
+@api.doc(tags=["数据资源"], summary="数据资源目录", security="bearer", responses=REFUSED)
+@audience(MACHINE)
+def show_catalogue() -> dict[str, Any]:
+    if request.args:
+        raise Malformed(why=f"不认识参数「{next(iter(request.args))[:20]}」")
+    return {"resources": catalogue()}

@@ -11,6 +11,18 @@ from core.worktime import SHANGHAI
 MOST_IN_PAGE = 100
 
 
+class Told(Schema):
+    code = String(metadata={"description": "拒绝的类别，例如 TooMany"})
+    message = String(metadata={"description": "一句中文说明"})
+    request_id = String(metadata={"description": "本次请求的编号"})
+
+
+class ErrorAnswer(Schema):
+    """Every refusal; with status 429 the header Retry-After says for how many seconds to wait."""
+
+    error = Nested(Told)
+
+
 class Credentials(Schema):
     appid = String(
         required=True,
@@ -104,3 +116,30 @@ class CaseDetail(CaseRow):
     timeline = List(Nested(Line))
     calls = List(String())
     revisions = List(String())
+
+
+class DataItem(Schema):
+    name = String(metadata={"description": "数据项的代码"})
+    title = String(metadata={"description": "中文名"})
+    meaning = String(metadata={"description": "意思，名称已说清的为空"})
+    kind = String(metadata={"description": "文字、整数、小数、是否、日期、时间、结构或文件"})
+    required = Boolean(metadata={"description": "是否必有"})
+    personal = String(metadata={"description": "个人信息的类别：敏感、一般、标识、文本；不是个人信息的为空"})
+    masked = String(metadata={"description": "怎样遮挡"})
+    upward = String(metadata={"description": "怎样交给省平台，不在推送之内的为空"})
+
+
+class DataResource(Schema):
+    name = String(metadata={"description": "数据资源的代码"})
+    title = String(metadata={"description": "中文名"})
+    meaning = String(metadata={"description": "意思"})
+    cycle = String(metadata={"description": "更新周期"})
+    share = String(metadata={"description": "无条件共享、有条件共享或不予共享"})
+    by = String(metadata={"description": "谁可以批准共享"})
+    ways = List(String(), metadata={"description": "怎样取得：接口、省平台推送"})
+    personal = Boolean(metadata={"description": "是否含个人信息"})
+    items = List(Nested(DataItem))
+
+
+class Catalogue(Schema):
+    resources = List(Nested(DataResource))

@@ -30,6 +30,16 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-keys]")) one("#keys").showModal();
 });
 
+// A menu near the right edge opens to the left.
+{
+  const widest = 270;
+  const turn = () => {
+    for (const menu of all(".menu")) menu.classList.toggle("leftwards", menu.getBoundingClientRect().left + widest > innerWidth);
+  };
+  turn();
+  addEventListener("resize", turn);
+}
+
 function open(id) {
   const move = document.getElementById(id);
   if (!move) return;
@@ -151,3 +161,7 @@ const desk = matchMedia("(width >= 1280px)");
 const unfold = () => { for (const fold of all("[data-open-at-desk]")) fold.open = fold.open || desk.matches; };
 desk.addEventListener("change", unfold);
 unfold();
+
+// On a phone the page one is at stays in sight in the rail.
+const here = one(".rail > a[aria-current]");
+if (here && here.parentElement.scrollWidth > here.parentElement.clientWidth) here.parentElement.scrollLeft = here.offsetLeft - 16;

@@ -4,6 +4,7 @@ import { ask, avatar, h, tell } from "./kit.js";
 import { Clock } from "./clock.js";
 import { Phone } from "./phone.js";
 import { Tools } from "./tools.js";
+import { Training } from "./training.js";
 
 const at = (id) => document.getElementById(id);
 const KEY = "sandbox.phones";
@@ -11,6 +12,12 @@ const phones = new Map();
 const clock = new Clock(at("clock"));
 const tools = new Tools(at("tools"));
 const dialog = at("dialog");
+const training = new Training(at("training"), dialog, {
+  open: async (id) => {
+    for (const key of [...phones.keys()]) if (key !== id) removePhone(key);
+    addPhone((await people("")).find((one) => one.userId === id));
+  },
+});
 
 async function people(words) { return ask(`people?q=${encodeURIComponent(words || "")}`); }
 
@@ -98,6 +105,7 @@ function heard(topics) {
     if (topic.startsWith("user:")) phones.get(topic.slice(5))?.refresh().then(drawWho);
     else if (topic === "clock") clock.refresh();
     else if (topic === "connections") drawLink();
+    else if (topic === "training") training.refresh();
     else tools.refresh(topic);
   }
 }
@@ -105,7 +113,7 @@ function heard(topics) {
 function listen() {
   const live = new EventSource("/sandbox/live");
   live.onmessage = (event) => heard(JSON.parse(event.data));
-  live.onopen = () => { drawLink(); tools.restart(); clock.refresh(); for (const phone of phones.values()) phone.refresh().then(drawWho); };
+  live.onopen = () => { drawLink(); tools.restart(); clock.refresh(); training.refresh(); for (const phone of phones.values()) phone.refresh().then(drawWho); };
   live.onerror = () => drawLink();
 }
 
@@ -121,6 +129,7 @@ async function start() {
 
 at("add-phone").addEventListener("click", () => findPeople("添加谁的手机", (one) => { addPhone(one); dialog.close(); }));
 at("make-group").addEventListener("click", makeGroup);
+at("train").addEventListener("click", () => training.choose());
 at("show-tools").addEventListener("click", () => { tools.toggle(); at("show-tools").setAttribute("aria-pressed", String(tools.open)); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) for (const phone of phones.values()) phone.refresh(); });
 start();

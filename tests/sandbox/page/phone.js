@@ -6,6 +6,7 @@ import { confirmIn, openForm } from "./form.js";
 import { markdown, picture, target } from "./markdown.js";
 
 const SHOWN = 80;
+const SMS = "sms";
 const GAP_MS = 5 * 60 * 1000;
 
 export class Phone {
@@ -14,6 +15,7 @@ export class Phone {
     this.onFrames = onFrames;
     this.chatId = "";
     this.data = null;
+    this.smsSeen = 0;
     this.rows = new Map();
     this.busy = new Set();
     this.title = h("h2", {}, user.name);
@@ -49,6 +51,7 @@ export class Phone {
   get unread() { return this.data ? this.data.unread : 0; }
 
   draw() {
+    if (this.chatId === SMS) { this.drawSms(); return; }
     const chat = this.data.chats.find((one) => one.id === this.chatId);
     if (!chat) { this.drawList(); return; }
     if (this.drawnChat !== chat.id) this.openChat(chat);
@@ -63,10 +66,33 @@ export class Phone {
       h("span", { class: "chat-text" }, h("span", { class: "chat-top" }, h("b", {}, chat.title), h("time", {}, when(chat.at, this.data.now))),
         h("span", { class: "chat-last" }, h("span", {}, chat.last || "还没有消息"),
           chat.unread ? h("em", { class: "badge", "aria-label": `${chat.unread} 条未读` }, chat.unread > 99 ? "99+" : String(chat.unread)) : null)))));
+    if (this.data.sms.length) rows.push(h("li", {}, this.smsRow()));
     const start = h("button", { type: "button", class: "act primary", onclick: () => this.start() }, "和机器人说话");
     const empty = h("div", { class: "empty" }, h("p", {}, "还没有消息。有新的办件或通知时，会出现在这里。"), start);
-    this.screen.replaceChildren(h("div", { class: "top" }, h("span", { class: "top-title" }, "消息")),
+    const scan = h("button", { type: "button", class: "scan", onclick: () => this.scan() }, "扫一扫");
+    this.screen.replaceChildren(h("div", { class: "top" }, h("span", { class: "top-title" }, "消息"), scan),
       rows.length ? h("ul", { class: "chats" }, rows) : empty);
+  }
+
+  smsRow() {
+    const last = this.data.sms[this.data.sms.length - 1];
+    const fresh = this.data.sms.length - this.smsSeen;
+    return h("button", { type: "button", class: "chat-row", "data-sms": "", onclick: () => this.enter(SMS) },
+      h("span", { class: "avatar sms" }, "短信"),
+      h("span", { class: "chat-text" }, h("span", { class: "chat-top" }, h("b", {}, "手机短信"), h("time", {}, when(last.at, this.data.now))),
+        h("span", { class: "chat-last" }, h("span", {}, last.text),
+          fresh > 0 ? h("em", { class: "badge", "aria-label": `${fresh} 条未读` }, fresh > 99 ? "99+" : String(fresh)) : null)));
+  }
+
+  drawSms() {
+    this.drawnChat = SMS;
+    this.smsSeen = this.data.sms.length;
+    const back = h("button", { type: "button", class: "bare", "aria-label": "返回消息列表", onclick: () => this.leave() }, icon("back"));
+    const lines = this.data.sms.map((one) => h("div", { class: "line" }, h("time", { class: "gap" }, dayKey(one.at) === dayKey(this.data.now) ? hour(one.at) : moment(one.at)),
+      h("div", { class: "said" }, h("div", { class: "said-body" }, h("p", { class: "bubble" }, one.text)))));
+    const list = h("div", { class: "talk", role: "log", tabIndex: 0 }, lines.length ? lines : h("p", { class: "empty" }, "还没有短信。"));
+    this.screen.replaceChildren(h("div", { class: "top chat-top-bar" }, back, h("span", { class: "top-title" }, "手机短信", h("small", {}, this.user.mobile || "没有登记号码"))), list);
+    requestAnimationFrame(() => { list.scrollTop = list.scrollHeight; });
   }
 
   async start() {
@@ -117,13 +143,14 @@ export class Phone {
 
   row(message, gap, chat, held) {
     const time = gap ? h("time", { class: "gap" }, dayKey(message.at) === dayKey(this.data.now) ? hour(message.at) : moment(message.at)) : null;
-    if (message.recalled) return h("div", { class: "line" }, time, h("p", { class: "recalled" }, `${message.mine ? "您" : message.name}撤回了一条消息`));
+    const line = { class: "line", "data-message": message.id };
+    if (message.recalled) return h("div", line, time, h("p", { class: "recalled" }, `${message.mine ? "您" : message.name}撤回了一条消息`));
     const body = this.body(message);
     const open = held && held.node.querySelector("details[open]");
     if (open) body.querySelector("details")?.setAttribute("open", "");
     const name = chat.kind === "group" && !message.mine ? h("span", { class: "name" }, message.name) : null;
     const face = avatar(message.mine ? this.user.name : message.name, message.from === "robot");
-    return h("div", { class: "line" }, time, h("div", { class: message.mine ? "said mine" : "said" }, face, h("div", { class: "said-body" }, name, body)));
+    return h("div", line, time, h("div", { class: message.mine ? "said mine" : "said" }, face, h("div", { class: "said-body" }, name, body)));
   }
 
   body(message) {
@@ -206,12 +233,22 @@ export class Phone {
     setTimeout(() => node.remove(), 4000);
   }
 
+  // The camera on whatever code another phone shows now; DingTalk opens the address it reads.
+  async scan() {
+    const shown = (await ask("screens").catch(() => [])).filter((one) => one.userId !== this.user.userId);
+    if (shown.length) this.open(shown[0].text); else this.toast("没有看到别的手机在出示二维码");
+  }
+
+  open(address) {
+    const url = target(address, this.user.userId);
+    if (url) window.open(url, "_blank", "noopener"); else this.toast("这个链接要在钉钉里打开");
+  }
+
   follow(event) {
     const link = event.target.closest("a[data-open]");
     if (!link) return;
     event.preventDefault();
-    const url = target(link.getAttribute("href"), this.user.userId);
-    if (url) window.open(url, "_blank", "noopener"); else this.toast("这个链接要在钉钉里打开");
+    this.open(link.getAttribute("href"));
   }
 }
 

@@ -3,7 +3,7 @@
 import { ask, h, tell } from "./kit.js";
 
 const KEPT = 400;
-const TABS = [["frames", "报文"], ["faults", "故障"], ["meter", "用量"], ["warnings", "提醒"]];
+const TABS = [["frames", "报文"], ["sources", "数据来源"], ["faults", "故障"], ["meter", "用量"], ["warnings", "提醒"]];
 const TOPICS = {
   "/v1.0/card/instances/callback": "点击回调", "/v1.0/im/bot/messages/get": "聊天消息", "*": "组织事件",
   ping: "心跳", disconnect: "通知断开", ack: "应答", connect: "连接", closed: "断开",
@@ -13,8 +13,7 @@ const ARROWS = { down: "↓", up: "↑", rest: "⇄" };
 export class Tools {
   constructor(box) {
     this.box = box;
-    this.frames = [];
-    this.last = 0;
+    this.forget();
     this.tab = "frames";
     this.tabs = h("div", { class: "tabs", role: "tablist" }, TABS.map(([key, title]) => h("button", {
       type: "button", role: "tab", "data-tab": key, "aria-selected": String(key === this.tab), onclick: () => this.show(key) }, title)));
@@ -33,16 +32,19 @@ export class Tools {
   show(tab) {
     this.tab = tab;
     for (const one of this.tabs.children) one.setAttribute("aria-selected", String(one.dataset.tab === tab));
-    this.body.className = tab === "frames" ? "tool-body dark" : "tool-body";
+    this.body.className = tab in this.seen ? "tool-body dark" : "tool-body";
     this.body.replaceChildren();
     this.refresh(tab);
   }
 
-  restart() { this.frames = []; this.last = 0; this.refresh(this.tab); }
+  restart() { this.forget(); this.refresh(this.tab); }
+
+  forget() { this.seen = { frames: { frames: [], last: 0 }, sources: { frames: [], last: 0 } }; }
 
   async refresh(topic) {
-    if (!this.open || topic !== this.tab) return;
-    await this[`draw_${topic}`]();
+    if (!this.open) return;
+    if (topic === "frames" && this.tab === "sources") await this.draw_sources();
+    else if (topic === this.tab) await this[`draw_${topic}`]();
   }
 
   focus(messageId) {
@@ -50,13 +52,19 @@ export class Tools {
     if (this.open && this.tab === "frames") this.refresh("frames");
   }
 
-  async draw_frames() {
-    const fresh = await ask(`frames?since=${this.last}&limit=${KEPT}`);
-    if (fresh.length && fresh[0].seq <= this.last) return;
-    this.last = fresh.length ? fresh[fresh.length - 1].seq : this.last;
-    this.frames = [...this.frames, ...fresh].slice(-KEPT);
+  // Feeds are fetched all the time: in one list with the taps they would wash them away.
+  async draw_frames() { await this.draw_seen("frames", "在手机上点一下或说一句，来往的原文就出现在这里。"); }
+
+  async draw_sources() { await this.draw_seen("sources", "程序向外部系统取数或上报时，来往的原文就出现在这里。"); }
+
+  async draw_seen(tab, empty) {
+    const seen = this.seen[tab];
+    const fresh = await ask(`frames?sources=${Number(tab === "sources")}&since=${seen.last}&limit=${KEPT}`);
+    if (this.tab !== tab || (fresh.length && fresh[0].seq <= seen.last)) return;
+    seen.last = fresh.length ? fresh[fresh.length - 1].seq : seen.last;
+    seen.frames = [...seen.frames, ...fresh].slice(-KEPT);
     const groups = new Map();
-    for (const frame of this.frames) {
+    for (const frame of seen.frames) {
       if (["ping"].includes(frame.kind) || (frame.messageId || "").startsWith("s-")) continue;
       const key = frame.messageId || `#${frame.seq}`;
       if (!groups.has(key)) groups.set(key, []);
@@ -66,7 +74,7 @@ export class Tools {
     const nodes = [...groups.entries()].reverse().slice(0, 120).map(([key, frames]) => h("section", { class: key === this.focused ? "trace focused" : "trace" },
       frames.map((frame) => row(frame, opened.has(String(frame.seq)) || (key === this.focused && this.focusedDone !== key)))));
     this.focusedDone = this.focused;
-    this.body.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, "在手机上点一下或说一句，来往的原文就出现在这里。")]));
+    this.body.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "empty" }, empty)]));
   }
 
   async draw_faults() {

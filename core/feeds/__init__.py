@@ -1,0 +1,1 @@
+"""Feeds: what other systems deliver by push, pull, file and query, checked, kept, counted and traceable."""

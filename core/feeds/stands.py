@@ -1,0 +1,77 @@
+"""How a dataset stands: as of when, whether its source still speaks, invented or real, and by which delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from core.feeds.folds import current
+from core.policy.feed_rules import feed_rules
+from core.policy.feeds import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Lineage of every panel of a dataset. `heard`: when the source last spoke; `delivery`: its last one, by id.
+
+    `state`: none (nothing yet), fine, stale (silent too long, or its figures stand still) or failing (asked in vain);
+    `words` says so in Chinese; `since`: the moment up to which there is something new; `upto`: the one up to which
+    nothing is missing, which of happenings is when a source that was asked to its end said that there are no more.
+    """
+
+    as_of: datetime | None
+    stale: bool
+    since: datetime | None
+    demo: bool
+    state: str
+    words: str
+    delivery: int | None
+    heard: datetime | None = None
+    upto: datetime | None = None
+
+
+def stand(tx: Connection, dataset: Dataset, now: datetime) -> Stand:
+    """How the dataset stands at `now`."""
+    return stand_of(dataset, current(tx, dataset), now)
+
+
+def stand_of(dataset: Dataset, feed: Row[Any] | None, now: datetime) -> Stand:
+    """The same of a feed already read; None is one that nothing came for."""
+    if feed is None or feed.heard_at is None:
+        words = f"连接不上：{feed.why}" if feed is not None and feed.failures else "还没有收到数据"
+        state = "failing" if feed is not None and feed.failures else "none"
+        return Stand(None, True, None, bool(feed is not None and feed.demo), state, words, None)
+    silent = feed_rules().silent * dataset.every
+    late, still = now - feed.heard_at > timedelta(seconds=silent), _still(dataset, feed.as_of, now)
+    state = "failing" if feed.failures else "stale" if late or still else "fine"
+    words = {
+        "failing": f"已有 {feed.failures} 次没取到：{feed.why}",
+        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，但数据停着没有更新",
+        "fine": "正常",
+    }[state]
+    since = feed.as_of if still and not late else feed.heard_at
+    asked = state == "fine" and feed.next_at is not None and feed.next_at > feed.heard_at
+    upto = feed.heard_at if feed.as_of and asked and dataset.time not in dataset.key else feed.as_of
+    return Stand(feed.as_of, late or still, since, feed.demo, state, words, feed.delivery_id, feed.heard_at, upto)
+
+
+def _still(dataset: Dataset, as_of: datetime | None, now: datetime) -> bool:
+    """Whether figures that are told again and again stand still, though their source answers.
+
+    What is told of an interval comes at its end, so that one more is allowed than for silence. Happenings, whose key
+    has no time, come when they come.
+    """
+    rules = feed_rules()
+    longest = max(timedelta(seconds=(rules.silent + 1) * dataset.every), rules.still)
+    return as_of is not None and dataset.time in dataset.key and now - as_of > longest
+
+
+def said(seconds: int) -> str:
+    """A span in words, rounded to its greatest unit: 「30 分钟」, 「2 小时」."""
+    for size, unit in ((86400, "天"), (3600, "小时"), (60, "分钟")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{seconds} 秒"

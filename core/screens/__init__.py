@@ -1,0 +1,182 @@
+"""数字中心: topics told for wall and phone from two kinds of truth, our own record and what other systems deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection, Engine, func, select
+
+from core.errors import NotYours, Unknown
+from core.models.feeds import feeds
+from core.models.measures import rollup_state
+from core.models.record import events
+from core.policy import Policy
+from core.policy.district import read_district
+from core.policy.topics import Metric, Topic, metric_of, read_topics
+from core.ports import Clock
+from core.screens import numbers, panels
+from core.screens.metrics import Teller, shown, splits
+from core.screens.opening import opens
+from core.screens.shelf import Picture, Shelf
+from core.screens.told import Look
+from core.screens.walls import Walls
+from core.work import World
+
+WARNINGS = 12
+
+
+class Wired(Protocol):
+    """What of the core the screens need."""
+
+    clock: Clock
+    engine: Engine
+
+    @property
+    def policy(self) -> Policy: ...
+
+    def world(self) -> World: ...
+
+    def _read(self, run: Callable[[Connection], Any]) -> Any: ...
+    def _ask(self, run: Callable[[Connection], Any]) -> Any: ...
+
+
+class Screens:
+    """The screens behind the facade. Thread-safe; a poll of what has not changed reads three numbers."""
+
+    def __init__(self, core: Wired) -> None:
+        self._core = core
+        self._shelf = Shelf(lambda: core._read(_stamp))
+        self.walls = Walls(core)
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        return read_topics()
+
+    def topic(self, name: str, role: str | None) -> Topic:
+        """One topic for a reader of this role; None is a wall. Raises Unknown, NotYours."""
+        topic = self.topics.get(name)
+        if topic is None:
+            raise Unknown(what="这个专题")
+        if not topic.is_for(role or ""):
+            titles = (self._core.policy.roles.get(one, one) for one in sorted(topic.audience))
+            raise NotYours(holder="、".join(titles), action=f"看「{topic.title}」")
+        return topic
+
+    def for_reader(self, role: str | None) -> list[Topic]:
+        """The topics this role may look at, in their order."""
+        return [one for one in self.topics.values() if one.is_for(role or "")]
+
+    def picture(self, topic: Topic) -> Picture:
+        """Everything a page of the topic draws, as JSON: the same for all its readers, for it names nobody."""
+        return self._shelf.get(topic.name, topic.refresh, lambda: self._told(topic))
+
+    def towns(self, topic: Topic) -> Picture:
+        """The topic's numbers by town, for the step from the district to a town."""
+        return self._shelf.get(
+            f"{topic.name}/towns", topic.refresh, lambda: self._core._read(lambda tx: self._towns(tx, topic))
+        )
+
+    def rows(self, topic: Topic, place: int, filters: Mapping[str, str]) -> Picture:
+        """The newest rows of one panel, narrowed by its own filters. Raises Unknown."""
+        if not 0 <= place < len(topic.panels) or topic.panels[place].show not in ("live", "table"):
+            raise Unknown(what="这个面板")
+        panel = topic.panels[place]
+        wanted = {name: filters[name][:60] for name in panel.filters if filters.get(name)}
+        key = f"{topic.name}/{place}?{urlencode(sorted(wanted.items()))}"
+
+        def make(tx: Connection) -> dict[str, Any]:
+            teller = Teller(self._look(tx))
+            columns = panels.columns_of(panel)
+            found = panels.rows_of(teller, panel, wanted, panel.most or panels.MOST[panel.show])
+            return {"rows": panels.cells(teller, columns, found)}
+
+        return self._shelf.get(key, topic.refresh, lambda: self._core._read(make))
+
+    def evidence(self, full: str, role: str | None) -> dict[str, str] | None:
+        """A number as the beginning of a case or a joint order: title and words; None where there is no such number.
+
+        Taken from the picture people see, so that what is written is what was seen.
+        """
+        name, _, metric = full.partition(".")
+        topic = self.topics.get(name)
+        if topic is None or metric not in topic.metrics or not topic.is_for(role or ""):
+            return None
+        one = topic.metrics[metric]
+        told: dict[str, Any] = self._core._read(lambda tx: shown(Teller(self._look(tx)), one))
+        unit = one.unit if one.unit != "%" else "%"
+        level = {"yellow": "黄色预警", "orange": "橙色预警", "red": "红色预警"}.get(told["level"], "")
+        lines = [
+            f"{topic.title}「{one.title}」{told['exact']}{unit}，{told['as_of'] or '时间不明'}。",
+            told["change"] + "。" if told["change"] else "",
+            f"已达{level}（{numbers.exact(one.warn[told['level']], one.decimals)}{unit}）。" if level else "",
+            f"目标 {told['target_text']}{unit}。" if told["target_text"] else "",
+            f"口径：{one.definition}。来源：{one.source}（{one.owner}）。",
+            "演示数据，仅供练习。" if told["demo"] else "",
+        ]
+        head = f"{one.title}{level or '异常'}：{told['text']}{unit}"
+        return {"title": head[:40], "content": "".join(lines), "place": read_district().name}
+
+    # --- inside ---
+
+    def _look(self, tx: Connection) -> Look:
+        return Look(tx, self._core.world(), self._core.clock.now())
+
+    def _told(self, topic: Topic) -> dict[str, Any]:
+        told: dict[str, Any] = self._core._read(lambda tx: self._read_topic(tx, topic))
+        return told
+
+    def _read_topic(self, tx: Connection, topic: Topic) -> dict[str, Any]:
+        teller = Teller(self._look(tx))
+        given = [tuple(metric_of(self.topics, topic, name) for name in panel.metrics) for panel in topic.panels]
+        every = {one.full: one for metrics in given for one in metrics} | {
+            one.full: one for one in topic.metrics.values()
+        }
+        metrics = {name: shown(teller, one) for name, one in every.items()}
+        made = [panels.told(teller, panel, metrics_of) for panel, metrics_of in zip(topic.panels, given, strict=True)]
+        return {
+            "topic": topic.name, "title": topic.title, "refresh": topic.refresh, "owner": topic.owner,
+            "lead": f"{topic.name}.{topic.lead}", "metrics": metrics, "panels": made,
+            "demo": any(one["demo"] for one in (*metrics.values(), *made)),
+            "warnings": self._warnings(teller, every, metrics),
+        }  # fmt: skip
+
+    def _warnings(
+        self, teller: Teller, every: Mapping[str, Metric], metrics: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The topic's numbers that stand at a level, the gravest first (domain-rules §8)."""
+        order = ("red", "orange", "yellow")
+        found = [
+            {"level": row["level"], "metric": name, "text": f"{row['title']} {row['text']}{row['unit']}"}
+            for name, row in metrics.items()
+            if row["level"]
+        ]
+        return sorted(found, key=lambda one: order.index(one["level"]))[:WARNINGS]
+
+    def _towns(self, tx: Connection, topic: Topic) -> dict[str, Any]:
+        teller = Teller(self._look(tx))
+        found: dict[str, list[dict[str, Any]]] = {town: [] for town in read_district().towns}
+        for one in topic.metrics.values():
+            if not (by := splits(one)):
+                continue
+            groups = dict(teller.tell(one, by).groups)
+            for town, rows in found.items():
+                told = {"metric": one.full, "title": one.title, "unit": one.unit, "value": groups.get(town)}
+                words = numbers.short(groups.get(town), one.decimals)
+                rows.append({**told, "text": words, "opens": opens(one, teller.look.today, town)})
+        return {"topic": topic.name, "towns": found}
+
+
+def _stamp(tx: Connection) -> object:
+    """What came in last: from our own doors, into the figures, and from each feed."""
+    query = select(
+        select(func.max(events.c.id)).scalar_subquery(),
+        select(func.max(rollup_state.c.seq)).scalar_subquery(),
+        select(func.max(feeds.c.delivery_id)).scalar_subquery(),
+        select(func.sum(feeds.c.seq)).scalar_subquery(),
+    )
+    return tuple(tx.execute(query).one())
+
+
+__all__ = ["Picture", "Screens"]

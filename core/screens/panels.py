@@ -1,0 +1,298 @@
+"""Panels told: each way to show and what it is drawn from, in plain values a page can draw without thinking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from core.feeds.folds import newest
+from core.feeds.grains import opens_at, window
+from core.policy.district import read_district
+from core.policy.feeds import TIMES, Dataset, read_datasets
+from core.policy.records import read_records
+from core.policy.topics import Metric, Own, Panel
+from core.screens import numbers
+from core.screens.lists import LISTS
+from core.screens.metrics import Teller, runs
+from core.screens.own_cases import handovers
+from core.timewords import when
+from core.worktime import SHANGHAI, local_date
+
+MOST = {"ranking": 8, "share": 6, "live": 8, "table": 8, "funnel": 8, "heat": 1000, "sankey": 12}
+STEPS = {"today": "hour", "24h": "hour", "7d": "day", "30d": "day", "month": "day", "year": "month", "1y": "month"}
+STRETCH = re.compile(r"^(今日|昨日|本月|今年|近一年|近\d+天)(?=.)")
+"""What a title says of its stretch is not so of the hours and days of a curve."""
+Given = tuple[Metric, ...]
+Maker = Callable[[Teller, Panel, Given], dict[str, Any]]
+Filters = Mapping[str, str]
+
+
+def told(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    """A panel ready to be drawn. `state`: ok, or empty and `note` says why; `stale` and `demo` as the worst of it."""
+    made = MAKERS[panel.show](teller, panel, metrics)
+    head = {
+        "show": panel.show, "title": panel.title, "place": panel.place, "metrics": [one.full for one in metrics],
+        "opens": panel.opens,
+    }  # fmt: skip
+    return {**head, **_lineage(teller, panel, metrics), **made}
+
+
+def _lineage(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    """From where and as of when: the oldest of what is shown, and whether any of it is stale or invented."""
+    now, times, since = teller.look.now, list[tuple[datetime, int]](), list[datetime]()
+    demo, sources = False, list[str]()
+    feeds = {one.of.feed for one in metrics if not isinstance(one.of, Own)} | ({panel.feed} if panel.feed else set())
+    for name in sorted(feeds):
+        stand, dataset = teller.stand(name), read_datasets()[name]
+        times += [(stand.upto, dataset.every if dataset.time in dataset.key else 0)] if stand.upto else []
+        since += [stand.since] if stand.stale and stand.since else []
+        demo |= stand.demo
+        sources.append(dataset.title)
+    for one in metrics:
+        if isinstance(one.of, Own):
+            own = teller.tell(one)
+            times += [(own.as_of, 0)] if own.as_of else []
+            since += [own.since] if own.since else []
+            sources.append(one.source)
+    if panel.record:
+        times.append((now, 0))
+        sources.append("本平台记录")
+    return {
+        "as_of": numbers.as_of(now, *min(times, default=(None, 0))), "demo": demo,
+        "stale": when(now, min(since)) if since else "", "source": "、".join(dict.fromkeys(sources)),
+    }  # fmt: skip
+
+
+def _state(rows: Sequence[Any], teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    if rows:
+        return {"state": "ok", "note": ""}
+    if panel.record and (words := read_records().empty.get(panel.record)):
+        return {"state": "empty", "note": words, "calm": True}
+    notes = [teller.tell(one).note for one in metrics]
+    if panel.feed and not metrics:
+        stand = teller.stand(panel.feed)
+        notes.append("" if stand.as_of else stand.words)
+    return {"state": "empty", "note": next((note for note in notes if note), "") or "这段时间没有数据"}
+
+
+def _numbers(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    """The numbers themselves stand in the topic's table of metrics."""
+    return {"state": "ok", "note": ""}
+
+
+def _trend(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    over = panel.over or ("30d" if panel.show == "calendar" else "24h")
+    by = panel.by if panel.by in TIMES else STEPS.get(over, "day")
+    series = [(one, dict(teller.tell(one, by, over).groups)) for one in metrics]
+    names = sorted({name for _, groups in series for name in groups})
+    running = [one.full for one in metrics if names and runs(teller, one, by, names[-1])]
+    return {
+        **_state(names, teller, panel, metrics),
+        "running": running,
+        "step": by,
+        "labels": [numbers.moment_label(name, by) for name in names],
+        "series": [
+            {
+                "metric": one.full,
+                "values": [groups.get(name) for name in names],
+                "name": STRETCH.sub("", one.title),
+                "unit": one.unit,
+            }
+            for one, groups in series
+        ],
+    }
+
+
+def _groups(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    """Groups of the first metric, the further metrics beside it; without `by`, the metrics themselves side by side."""
+    most = panel.most or MOST[panel.show]
+    if not panel.by:
+        found = [(one.title, [teller.tell(one)]) for one in metrics]
+        rows = [(name, [one.value for one in values]) for name, values in found if values[0].value is not None]
+        heads = metrics[:1]
+    else:
+        tables = [dict(teller.tell(one, panel.by, panel.over).groups) for one in metrics]
+        rows = [(name, [table.get(name) for table in tables]) for name in tables[0]]
+        if all(one.unit != "%" for one in metrics):
+            rows = [row for row in rows if any(row[1])] or rows  # whoever has none of it has no place in a ranking
+        heads = metrics
+    whole = sum(values[0] or 0 for _, values in rows)
+    return {
+        **_state(rows, teller, panel, metrics),
+        "heads": [{"title": one.title, "unit": one.unit} for one in heads],
+        "total": whole,
+        "total_text": numbers.short(whole, heads[0].decimals if heads else 0),
+        "rest": max(0, len(rows) - most),
+        "rows": [_group(name, values, heads, whole) for name, values in _cut(rows, most, panel.show)],
+    }
+
+
+def _cut(rows: Sequence[tuple[str, list[Any]]], most: int, show: str) -> list[tuple[str, list[Any]]]:
+    """The largest; of a share the small rest together, so that it stays a whole."""
+    if show != "share" or len(rows) <= most:
+        return list(rows[:most])
+    rest = [
+        sum(value or 0 for value in column) for column in zip(*(values for _, values in rows[most - 1 :]), strict=True)
+    ]
+    return [*rows[: most - 1], ("其他", rest)]
+
+
+def _group(name: str, values: Sequence[Any], heads: Given, whole: float) -> dict[str, Any]:
+    texts = [numbers.short(value, one.decimals) for value, one in zip(values, heads, strict=False)]
+    share = round((values[0] or 0) / whole * 100, 1) if whole else 0.0
+    return {"name": name, "values": list(values), "texts": texts, "share": share}
+
+
+def _map(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    tables = [dict(teller.tell(one, panel.by or "town", panel.over).groups) for one in metrics]
+    rows = []
+    for town, spot in read_district().towns.items():
+        values = [table.get(town) for table in tables]
+        texts = [numbers.short(value, one.decimals) for value, one in zip(values, metrics, strict=True)]
+        rows.append({"name": town, "point": [spot.lng, spot.lat], "side": spot.side, "values": values, "texts": texts})
+    some = [row for row in rows if any(value is not None for value in row["values"])]
+    return {
+        **_state(some, teller, panel, metrics),
+        "heads": [{"title": one.title, "unit": one.unit} for one in metrics],
+        "rows": rows,
+        "around": list(read_district().around),
+    }
+
+
+def _heat(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    dataset = read_datasets()[panel.feed]
+    columns = ("lng", "lat", dataset.time, *([panel.weight] if panel.weight else []))
+    rows = newest(teller.look.tx, dataset, columns, panel.most or MOST["heat"], dict(panel.where))
+    opens = opens_at(window(panel.over or "now", "", teller.look.now), teller.look.now)
+    points = [
+        [row["lng"], row["lat"], (row[panel.weight] or 0) if panel.weight else 1]
+        for row in rows
+        if row["lng"] is not None and row["lat"] is not None and (opens is None or row[dataset.time] >= opens)
+    ]
+    around = list(read_district().around)
+    return {**_state(points, teller, panel, metrics), "points": points, "full": panel.full, "around": around}
+
+
+def rows_of(teller: Teller, panel: Panel, filters: Filters, most: int) -> list[dict[str, Any]]:
+    """The newest rows of a live panel or table that its filters leave."""
+    if panel.record:
+        return [row for row in LISTS[panel.record](teller.look, _own_of(panel), most * 8) if _fits(row, filters)][:most]
+    wanted = {**panel.where, **filters}
+    dataset = read_datasets()[panel.feed]
+    if not panel.order:
+        return list(newest(teller.look.tx, dataset, panel.columns, most, wanted))
+    return sorted(newest(teller.look.tx, dataset, (), most, wanted), key=lambda row: _place(dataset, panel.order, row))
+
+
+def _place(dataset: Dataset, column: str, row: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Choices stand in the order in which they are declared, anything else by its value, nothing last."""
+    value, choices = row[column], dataset.columns[column].choices
+    if choices:
+        return value not in choices, choices.index(value) if value in choices else 0
+    return value is None, 0 if value is None else value
+
+
+def _own_of(panel: Panel) -> Own:
+    return Own(panel.record, panel.over or "today")
+
+
+def _fits(row: Mapping[str, Any], filters: Filters) -> bool:
+    return all(str(row.get(name)) == value for name, value in filters.items())
+
+
+def _rows(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    found = rows_of(teller, panel, {}, panel.most or MOST[panel.show])
+    columns = columns_of(panel)
+    return {
+        **_state(found, teller, panel, metrics),
+        "columns": columns,
+        "rows": cells(teller, columns, found),
+        "filters": [
+            {"name": name, "title": title, "choices": _choices(panel, name, found)} for name, title in _filters(panel)
+        ],
+    }
+
+
+def cells(teller: Teller, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Rows in words, column by column."""
+    return [[_cell(row.get(one["name"]), teller.look.now, one) for one in columns] for row in rows]
+
+
+def _cell(value: Any, now: datetime, column: Mapping[str, Any]) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, datetime):
+        at = value.astimezone(SHANGHAI)
+        return f"{at:%H:%M}" if local_date(at) == local_date(now) else f"{at.month}月{at.day}日 {at:%H:%M}"
+    if isinstance(value, (int, float)):
+        return numbers.short(float(value), 0 if float(value).is_integer() else 1) + str(column["unit"])
+    return str(value)
+
+
+def columns_of(panel: Panel) -> list[dict[str, Any]]:
+    """What each column of a list is called and holds."""
+    if panel.record:
+        titles = read_records().lists[panel.record]
+        chosen = panel.columns or tuple(titles)
+        return [
+            {"name": one, "title": titles.get(one, one), "type": "time" if one == "at" else "text", "unit": ""}
+            for one in chosen
+        ]
+    known: Dataset = read_datasets()[panel.feed]
+    chosen = panel.columns or tuple(known.columns)
+    return [
+        {
+            "name": one,
+            "title": known.columns[one].title,
+            "type": known.columns[one].type,
+            "unit": known.columns[one].unit,
+        }
+        for one in chosen
+    ]
+
+
+def _filters(panel: Panel) -> list[tuple[str, str]]:
+    titles = {one["name"]: one["title"] for one in columns_of(panel)}
+    if panel.feed:
+        titles |= {name: one.title for name, one in read_datasets()[panel.feed].columns.items()}
+    return [(name, titles.get(name, name)) for name in panel.filters]
+
+
+def _choices(panel: Panel, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a filter offers: the declared choices, else what the rows hold."""
+    if panel.feed and (declared := read_datasets()[panel.feed].columns[name].choices):
+        return list(declared)
+    if panel.feed and read_datasets()[panel.feed].columns[name].type == "town":
+        return list(read_district().towns)
+    return sorted({str(row[name]) for row in rows if row.get(name)})
+
+
+def _calendar(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    groups = teller.tell(metrics[0], "day", panel.over or "1y").groups
+    return {
+        **_state(groups, teller, panel, metrics),
+        "days": [[name, value] for name, value in groups],
+        "heads": [{"title": metrics[0].title, "unit": metrics[0].unit}],
+    }
+
+
+def _sankey(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+    most = panel.most or MOST["sankey"]
+    if panel.record:
+        found = [(a, b, float(n)) for a, b, n in handovers(teller.look, Own("handovers", panel.over or "30d"), most)]
+    else:
+        head, tail, value = panel.ends
+        rows = newest(teller.look.tx, read_datasets()[panel.feed], (head, tail, value), most * 4, dict(panel.where))
+        sums: dict[tuple[str, str], float] = {}
+        for row in rows:
+            sums[row[head], row[tail]] = sums.get((row[head], row[tail]), 0.0) + (row[value] or 0)
+        found = [(a, b, n) for (a, b), n in sorted(sums.items(), key=lambda one: -one[1])[:most] if a != b]
+    return {**_state(found, teller, panel, metrics), "links": [list(one) for one in found]}
+
+
+MAKERS: Mapping[str, Maker] = {
+    "number": _numbers, "gauge": _numbers, "trend": _trend, "ranking": _groups, "share": _groups, "funnel": _groups,
+    "map": _map, "heat": _heat, "live": _rows, "table": _rows, "calendar": _calendar, "sankey": _sankey,
+}  # fmt: skip

@@ -1,0 +1,150 @@
+"""The thirty topics as their officials expect them: complete, each number told, each mark in one place."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from core.policy.feeds import read_datasets
+from core.policy.topics import ROWS, Own, Topic, metric_of, read_topics
+
+TOPICS = read_topics()
+WALL, PHONE, SCENE = "PC端", "移动端", "智慧城市运行管理调度应用场景"
+REPORTS = {"R023", "R024", "R025"}
+"""直通联办, 分析研判 and 绩效考核 are pages of their own, no topics."""
+
+ORDER = [
+    "home", "hotline", "city_admin", "security", "emergency_service", "community_grid", "info_centre", "epidemic",
+    "group_rental", "port", "party", "business", "livelihood", "economy", "public_safety", "planning", "ecology",
+    "construction", "traffic", "water", "rural", "health", "emergency", "supervision", "city_manage", "city_dispatch",
+    "one_stop", "weather", "smart_dispatch", "base_support",
+]  # fmt: skip
+
+NAMED = {
+    "home": [
+        "12345网格化管理中心", "城市管理数字化指挥中心", "社会治安综合治理中心", "应急服务保障中心", "社区网格管理中心",
+        "信息中心",
+    ],
+    "hotline": [
+        "今日总量统计", "受理问题实时动态", "今日上报受理情况分析", "今日上报受理趋势分析", "今日受理方式情况分析",
+        "职能部门办件处理情况分析", "办件类型分析", "办件来源分析",
+    ],
+    "city_admin": [
+        "今日总量统计", "今日办件实时动态", "今日上报处置趋势分析", "今日热点分析", "职能部门处理情况分析",
+        "职能部门逾期处理情况分析", "问题类型分析", "问题来源分析",
+    ],
+    "community_grid": [
+        "今日总量统计", "今日办件实时动态", "网格数据统计分析", "职能部门处理情况分析", "网格底数",
+        "职能部门逾期处理情况分析", "问题来源类型分析",
+    ],
+    "info_centre": [
+        "今日接入接口情况统计", "今日数据库数据源统计", "接口运行状态统计", "主机状态分析", "上下行运行速率最新统计",
+        "监控主机实时状态", "CPU使用率最新统计", "今日告警信息统计", "内存使用率最新统计",
+    ],
+}  # fmt: skip
+"""What the client's paper (2.1.1.1 to 2.1.1.7) lists by name; it says 包含但不仅限于."""
+
+every_topic = pytest.mark.parametrize("topic", TOPICS.values(), ids=list(TOPICS))
+
+
+def test_the_thirty_stand_in_the_clients_order() -> None:
+    assert list(TOPICS) == ORDER
+    assert [topic.order for topic in TOPICS.values()] == list(range(1, 31))
+    assert Counter(topic.group for topic in TOPICS.values()) == {"centre": 10, "scene": 20}
+
+
+def test_every_row_of_the_contract_has_its_topic() -> None:
+    rows = {row["id"]: row for row in _requirements() if "R001" <= row["id"] <= "R083"}
+    marked = [(one, place, topic) for topic in TOPICS.values() for place, ids in topic.marks.items() for one in ids]
+    assert sorted(one for one, _, _ in marked) == sorted(rows.keys() - REPORTS), "each row once"
+    for one, place, topic in marked:
+        row = rows[one]
+        called = "首页" if topic.name == "home" else topic.title
+        assert row["requirement"].startswith(called), (one, topic.title)
+        assert row["module"] == (WALL if place == "wall" else PHONE)
+        assert ("数据处理及接口" in row["requirement"]) == (topic.marks[place].index(one) == 1)
+        assert (row["system"] == SCENE) == (topic.group == "scene")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_the_client_lists_by_name_is_a_panel(name: str) -> None:
+    titles = [panel.title for panel in TOPICS[name].panels]
+    assert [title for title in NAMED[name] if title not in titles] == []
+
+
+@every_topic
+def test_a_topic_says_enough_of_its_trade_and_not_too_much(topic: Topic) -> None:
+    assert len(topic.metrics) >= 8
+    assert len({panel.show for panel in topic.panels}) >= 3
+    assert len(topic.panels) <= 9
+    assert {panel.place for panel in topic.panels} == {"left", "centre", "right"}
+    assert len({panel.title for panel in topic.panels}) == len(topic.panels)
+
+
+@every_topic
+def test_every_number_is_shown_and_told(topic: Topic) -> None:
+    shown = {name for panel in topic.panels for name in panel.metrics} | {topic.lead}
+    assert topic.metrics.keys() - shown == set(), "told in the dictionary, shown nowhere"
+    titles = Counter(metric.title for metric in topic.metrics.values())
+    assert [title for title, count in titles.items() if count > 1] == []
+    for metric in topic.metrics.values():
+        assert metric.definition
+        assert metric.definition != metric.title
+        assert metric.formula
+        assert metric.source
+        edges = [metric.warn[level] for level in ("yellow", "orange", "red") if level in metric.warn]
+        assert not edges or metric.good in ("up", "down"), f"{metric.full}: which way is bad?"
+        assert edges == sorted(edges, reverse=metric.good == "up"), f"{metric.full}: red is the worst"
+        if metric.target is not None and edges:
+            assert metric.level(metric.target) in ("", "yellow"), f"{metric.full}: its own target is no alarm"
+
+
+@every_topic
+def test_a_panel_shows_what_fits_it(topic: Topic) -> None:
+    for panel in topic.panels:
+        metrics = [metric_of(TOPICS, topic, name) for name in panel.metrics]
+        if panel.show in ("ranking", "share", "map") and panel.by:
+            columns = [read_datasets()[one.of.feed].columns for one in metrics if not isinstance(one.of, Own)]
+            assert all(panel.by in one for one in columns), (topic.name, panel.title)
+        if panel.show == "share":
+            assert len(metrics) == 1, (topic.name, panel.title)
+            assert metrics[0].unit != "%", "shares of a rate are no whole"
+        if panel.show == "gauge":
+            assert metrics[0].unit == "%", "a gauge needs a whole"
+        if panel.show == "funnel":
+            assert len({one.unit for one in metrics}) == 1, (topic.name, panel.title)
+        if panel.show in ROWS:
+            assert panel.show == "heat" or panel.columns, (topic.name, panel.title)
+
+
+def test_public_order_can_be_looked_through_by_state_and_service() -> None:
+    """R008, R031: 处理状态、服务类型等信息快速查询."""
+    live = next(panel for panel in TOPICS["security"].panels if panel.show == "live")
+    columns = read_datasets()[live.feed].columns
+    assert {columns[name].title for name in live.filters} >= {"状态", "服务类型"}
+
+
+@every_topic
+def test_every_topic_has_an_interface_and_uses_it(topic: Topic) -> None:
+    mine = [one for one in read_datasets().values() if one.topic == topic.name]
+    assert mine
+    used = {panel.feed for each in TOPICS.values() for panel in each.panels} | {
+        metric.of.feed for each in TOPICS.values() for metric in each.metrics.values() if not isinstance(metric.of, Own)
+    }
+    assert [one.full for one in mine if one.full not in used] == []
+
+
+def test_no_column_asks_for_a_person() -> None:
+    """Screens carry no personal data: sources are asked for kinds, places, states and sums only."""
+    personal = ("姓名", "电话", "手机", "身份证", "住址", "车牌")
+    titles = [(one.full, column.title) for one in read_datasets().values() for column in one.columns.values()]
+    assert [told for told in titles if any(word in told[1] for word in personal)] == []
+
+
+def _requirements() -> list[dict[str, str]]:
+    path = Path(__file__).parents[1] / "requirements.tsv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))

@@ -1,0 +1,18 @@
+"""直通联办 on the phone (R023): warnings with who is on each, joint orders in progress, KPI against target, scores."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from webapp.auth import audience
+from webapp.context import the_actor, the_core
+
+direct = Blueprint("direct", __name__)
+
+
+@direct.get("/m/direct")
+@audience("direct")
+def index() -> str:
+    """The whole page for this reader."""
+    view = the_core().briefings.direct.view(the_actor())
+    return render_template("screen/direct.html", view=view)

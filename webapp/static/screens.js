@@ -1,0 +1,171 @@
+// What wall and phone share beyond drawing: asking for a topic, keeping the last good picture, and the sheet behind a number.
+"use strict";
+
+const Screen = (() => {
+  const { el, LAMPS } = Panels;
+  const setup = JSON.parse(document.getElementById("setup").textContent);
+  const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
+  const QUICK_MS = 2000, SLOW_MS = 30000;
+
+  // Asks again and again: at once what changed, 304 for what did not; slower while nobody answers, and never two at a time.
+  function follow({ topic, etag, every, shown, trouble }) {
+    let stopped = false, asking = false, timer = 0, failures = 0, print = etag;
+    async function ask() {
+      asking = true;
+      let rest = every;
+      try {
+        const headers = print ? { "If-None-Match": `"${print}"`, Accept: "application/json" } : { Accept: "application/json" };
+        const answer = await fetch(`${setup.data}${topic}.json`, { headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(15000) });
+        if (stopped) return;
+        if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
+          rest = SLOW_MS; // let in again, it goes on by itself
+          trouble("out");
+        } else {
+          if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
+          const version = answer.headers.get("X-Screen");
+          if (version && version !== setup.version) {
+            rest = SLOW_MS;
+            await reload();
+          } else if (answer.status === 200) {
+            const told = await answer.json();
+            if (stopped) return;
+            print = (answer.headers.get("ETag") || "").replace(/^W\/|"/g, "");
+            shown(told);
+          }
+          failures = 0;
+          trouble("");
+        }
+      } catch {
+        if (stopped) return;
+        failures += 1;
+        trouble("away");
+      } finally {
+        asking = false;
+      }
+      if (!stopped) timer = setTimeout(ask, jitter(failures ? Math.min(SLOW_MS, QUICK_MS * 2 ** (failures - 1)) : rest));
+    }
+    timer = setTimeout(ask, print ? jitter(every) : 0);
+    const back = () => { if (asking) return; clearTimeout(timer); timer = setTimeout(ask, Math.random() * QUICK_MS); };
+    addEventListener("online", back);
+    return () => { stopped = true; clearTimeout(timer); removeEventListener("online", back); };
+  }
+
+  // Rows narrowed by state or kind: asked of the server, for the few on the screen are not all there are.
+  function filters(made, panel, narrowed) {
+    if (!panel.filters || !panel.filters.length) return;
+    made.querySelector(".panel-filters").replaceChildren(...panel.filters.map((one) => {
+      const select = el("select");
+      select.name = one.name;
+      select.setAttribute("aria-label", one.title);
+      select.append(new Option(`全部${one.title}`, ""), ...one.choices.map((choice) => new Option(choice, choice)));
+      select.value = (made.wanted || {})[one.name] || "";
+      select.addEventListener("change", () => narrowed(made, panel));
+      return select;
+    }));
+  }
+
+  async function narrow(made, panel, topic, fill) {
+    made.wanted = Object.fromEntries([...made.querySelectorAll(".panel-filters select")].map((one) => [one.name, one.value]));
+    const query = new URLSearchParams(Object.entries(made.wanted).filter(([, told]) => told)), turn = (made.turn = (made.turn || 0) + 1);
+    try {
+      const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+      if (!answer.ok) return;
+      const rows = (await answer.json()).rows;
+      if (turn !== made.turn) return; // another question was asked meanwhile
+      fill({ ...panel, rows, state: rows.length ? "ok" : "empty", note: "没有符合条件的" });
+    } catch { /* what was shown stays */ }
+  }
+
+  // A page that answers is loaded anew; one that does not would leave a blank screen.
+  async function reload() {
+    try {
+      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual" });
+      if (answer.ok) location.reload();
+    } catch { /* the picture stays, and the next answer brings the question back */ }
+  }
+
+  // --- the sheet: what a number means, where it comes from, and what can be done about it ---
+
+  const sheet = document.getElementById("sheet");
+
+  function line(list, title, text) {
+    if (!text) return;
+    const row = el("div");
+    row.append(el("dt", "", title), el("dd", "", text));
+    list.append(row);
+  }
+
+  function every(seconds) {
+    return seconds < 60 ? `每 ${seconds} 秒` : seconds < 3600 ? `每 ${Math.round(seconds / 60)} 分钟` : seconds < 86400 ? `每 ${Math.round(seconds / 3600)} 小时` : `每 ${Math.round(seconds / 86400)} 天`;
+  }
+
+  function explain(metric) {
+    const head = el("header", "sheet-head"), list = el("dl", "sheet-lines");
+    head.append(el("h2", "", metric.title));
+    const told = el("p", `sheet-value level-${metric.level || "none"}`);
+    told.append(el("b", "", metric.exact), el("span", "", metric.value === null ? metric.note : metric.unit));
+    if (metric.level) told.append(el("em", `lamp ${metric.level}`, `${LAMPS[metric.level]}预警`));
+    if (metric.demo) told.append(el("em", "demo", "演示数据"));
+    head.append(told);
+    line(list, "变化", metric.span ? `${metric.change}（${metric.span}）` : metric.change);
+    line(list, "时间", metric.stale ? `${metric.as_of}，${metric.stale} 后没有新数据` : metric.as_of);
+    line(list, "含义", metric.definition);
+    line(list, "算法", metric.formula);
+    line(list, "目标", metric.target_text ? `${metric.target_text}${metric.unit}` : "");
+    line(list, "预警", Object.keys(LAMPS).filter((level) => level in metric.warn).map((level) => [level, metric.warn[level]]).map(([level, edge]) => `${LAMPS[level]} ${metric.good === "up" ? "≤" : "≥"} ${edge}${metric.unit}`).join("，"));
+    line(list, "来源", `${metric.source}（${metric.owner}）`);
+    line(list, "更新", every(metric.refresh));
+    const acts = el("div", "sheet-acts");
+    if (setup.acts.case) acts.append(link(`${setup.acts.case}?metric=${metric.name}`, "登记办件", metric.level ? "primary" : ""));
+    if (setup.acts.joint) acts.append(link(`${setup.acts.joint}?metric=${metric.name}`, "树党旗", ""));
+    acts.append(...behind(metric.opens, "", ""));
+    show([head, list, acts]);
+  }
+
+  function link(address, words, kind) {
+    const made = el("a", `button ${kind}`, words);
+    made.href = address;
+    return made;
+  }
+
+  // From a number to what is behind it, where this reader may open the page that lists it.
+  function behind(opens, words, kind) {
+    const [page, asked] = opens.split("?"), joint = page === "orders" || page === "joints";
+    return opens && setup.acts[page] ? [link(`${setup.acts[page]}?${asked}`, words || (joint ? "看这些联办" : "看这些办件"), kind)] : [];
+  }
+
+  async function town(topic, name) {
+    const head = el("header", "sheet-head"), list = el("dl", "sheet-lines town-lines");
+    head.append(el("h2", "", name));
+    show([head, el("p", "quiet", "正在取这个镇街的数。")]);
+    try {
+      const answer = await fetch(`${setup.data}${topic}/towns.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const rows = (await answer.json()).towns[name] || [];
+      for (const row of rows) {
+        const made = el("div"), told = el("dd");
+        told.append(el("b", "", row.text), el("small", "", row.value === null ? "" : row.unit));
+        if (row.value) told.append(...behind(row.opens, "看办件", "quiet-link"));
+        made.append(el("dt", "", row.title), told);
+        list.append(made);
+      }
+      show([head, rows.length ? list : el("p", "quiet", "这个专题没有按镇街分的数。")]);
+    } catch {
+      show([head, el("p", "quiet", "暂时取不到，请稍后再点一次。")]);
+    }
+  }
+
+  let closes = 0;
+  function show(parts) {
+    const close = el("button", "sheet-close", "关闭");
+    close.type = "button";
+    close.addEventListener("click", () => sheet.close());
+    sheet.querySelector(".sheet-body").replaceChildren(...parts.filter(Boolean), close);
+    if (!sheet.open) sheet.showModal();
+    clearTimeout(closes);
+    if (setup.returns) closes = setTimeout(() => sheet.close(), setup.returns);
+  }
+  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
+
+  return { filters, narrow, setup, follow, reload, explain, town, jitter };
+})();

@@ -1,0 +1,176 @@
+// The wall: one topic at a time in three columns; it changes topics, reconnects and reloads by itself, and keeps its picture meanwhile.
+"use strict";
+
+const { setup } = Screen;
+const columns = Object.fromEntries(["left", "centre", "right"].map((name) => [name, document.getElementById(name)]));
+const at = (id) => document.getElementById(id);
+const POLL_MS = setup.poll, IDLE_MS = 4000;
+let now = { topic: setup.topic, picture: null }, unfollow = () => {}, heard = Date.now();
+
+function spread(panels) {
+  const groups = { left: [], centre: [], right: [] };
+  panels.forEach((panel, place) => groups[panel.place || (place < 3 ? "left" : place < 6 ? "centre" : "right")].push([panel, place]));
+  return groups;
+}
+
+// The frames are built once a topic; a refresh only fills them again.
+function build(picture) {
+  Panels.release();
+  for (const [name, panels] of Object.entries(spread(picture.panels))) {
+    columns[name].replaceChildren(...(name === "centre" ? [at("lead")] : []), ...panels.map(([panel, place]) => Panels.frame(panel, place)));
+    columns[name].dataset.count = panels.length;
+  }
+  document.title = `${picture.title} · 秀英区社会共同治理数字中心`;
+  at("title").textContent = picture.title;
+}
+
+const same = (a, b) => a && a.topic === b.topic && a.panels.length === b.panels.length && a.panels.every((panel, place) => panel.title === b.panels[place].title && panel.show === b.panels[place].show);
+
+function show(picture) {
+  const before = now.picture;
+  if (!same(before, picture)) build(picture);
+  now = { topic: picture.topic, picture };
+  heard = Date.now();
+  lead(picture);
+  warnings(picture);
+  at("demo").hidden = !picture.demo;
+  for (const made of document.querySelectorAll(".panel")) {
+    const panel = picture.panels[made.dataset.place], old = before && before.topic === picture.topic ? before.panels[made.dataset.place] : null;
+    const counted = (from) => JSON.stringify([from.panels[made.dataset.place], panel.metrics.map((name) => from.metrics[name])]);
+    if (old && counted(before) === counted(picture)) continue; // nothing moves without a reason
+    if (made.wanted && Object.values(made.wanted).some(Boolean)) { narrow(made, panel); continue; }
+    Panels.fill(made, panel, picture.metrics, { narrow: false, pick: (name) => Screen.town(now.topic, name) });
+    if (!setup.device) Screen.filters(made, panel, narrow);
+    Panels.fit(made);
+  }
+  document.documentElement.dataset.drawn = picture.topic;
+}
+
+function lead(picture) {
+  const metric = picture.metrics[picture.lead], box = at("lead");
+  box.className = `lead${metric.level ? ` level-${metric.level}` : ""}${metric.stale ? " stale" : ""}`;
+  box.dataset.metric = metric.name;
+  const told = Panels.el("span", "lead-told");
+  told.append(...[metric.level ? Panels.el("b", `lamp ${metric.level}`, `${Panels.LAMPS[metric.level]}预警`) : null, metric.change ? Panels.el("span", `change ${metric.tone}`, metric.change) : null, metric.target_text ? Panels.el("span", "quiet", `目标 ${metric.target_text}${metric.unit}`) : null, Panels.el("span", "quiet", metric.value === null ? metric.note : metric.stale ? `${metric.stale} 后没有新数据` : metric.as_of)].filter(Boolean));
+  box.replaceChildren(Panels.el("span", "lead-title", metric.title), Panels.value(metric), told);
+}
+
+function warnings(picture) {
+  at("warnings").replaceChildren(...picture.warnings.slice(0, 4).map((one) => {
+    const made = Panels.el("button", `lamp ${one.level}`, `${Panels.LAMPS[one.level]} ${one.text}`);
+    made.type = "button";
+    made.dataset.metric = one.metric;
+    return made;
+  }));
+}
+
+function narrow(made, panel) {
+  return Screen.narrow(made, panel, now.topic, (told) => {
+    Panels.fill(made, told, now.picture.metrics, { narrow: false });
+    Panels.fit(made);
+  });
+}
+
+// --- the connection ---
+
+function trouble(kind) {
+  const said = at("trouble"), body = document.body;
+  if (kind === "") { heard = Date.now(); said.hidden = true; body.classList.remove("old"); return; }
+  const since = new Date(heard).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+  said.hidden = false;
+  said.textContent = kind === "out" ? (setup.device ? "这块屏已停用或需要重新登记，请联系系统管理员。" : "登录已过期，请刷新后重新登录。") : `连接中断，显示的是 ${since} 的数据，正在自动重连。`;
+  body.classList.toggle("old", kind === "out" || Date.now() - heard > 3 * Math.max(POLL_MS, 1000 * (now.picture ? Math.min(now.picture.refresh, 60) : 10)));
+}
+
+function open(topic, picture, etag, push = true) {
+  unfollow();
+  unfollow = Screen.follow({ topic, etag, every: POLL_MS, shown: show, trouble });
+  if (picture) show(picture);
+  if (push && topic !== setup.topic) history.replaceState(null, "", `${setup.wall}${topic}`);
+  for (const one of document.querySelectorAll(".switch a")) one.toggleAttribute("aria-current", one.dataset.topic === topic);
+}
+
+async function turn(topic) {
+  if (topic === now.topic) return;
+  try {
+    const answer = await fetch(`${setup.data}${topic}.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const picture = await answer.json();
+    setup.topic = now.topic;
+    open(topic, picture, (answer.headers.get("ETag") || "").replace(/^W\/|"/g, ""));
+  } catch { trouble("away"); } // the topic on the wall stays
+}
+
+// --- hands and keys; a kiosk has neither ---
+
+const names = setup.topics.map((one) => one.name);
+const step = (by) => turn(names[(names.indexOf(now.topic) + by + names.length) % names.length]);
+let acted = Date.now(), rests = 0;
+
+function act() {
+  acted = Date.now();
+  document.body.classList.remove("resting");
+  clearTimeout(rests);
+  rests = setTimeout(() => document.body.classList.add("resting"), IDLE_MS);
+}
+for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(kind, act, { passive: true });
+act();
+
+addEventListener("keydown", (event) => {
+  if (event.target.matches("select, input") || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (event.key === "ArrowRight" || event.key === "PageDown") step(1);
+  else if (event.key === "ArrowLeft" || event.key === "PageUp") step(-1);
+  else if (event.key === "f" || event.key === "F") full();
+  else if (event.key === "t" || event.key === "T") at("switch").showModal();
+});
+
+function full() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen().catch(() => {});
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".switch a");
+  if (link) { event.preventDefault(); at("switch").close(); turn(link.dataset.topic); return; }
+  if (event.target === at("switch")) at("switch").close();
+  if (event.target.closest("[data-switch]")) at("switch").showModal();
+  if (event.target.closest("[data-full]")) full();
+  const metric = event.target.closest("[data-metric]");
+  if (metric && now.picture && now.picture.metrics[metric.dataset.metric]) return Screen.explain(now.picture.metrics[metric.dataset.metric]);
+  const opens = event.target.closest(".panel-head");
+  if (opens && !event.target.closest("select")) {
+    const panel = now.picture.panels[opens.closest(".panel").dataset.place];
+    if (panel.opens && names.includes(panel.opens)) turn(panel.opens);
+    else if (panel.metrics.length) Screen.explain(now.picture.metrics[panel.metrics[0]]);
+  }
+});
+
+// The tour: on to the next topic while nobody touches anything.
+if (setup.tour.length > 1) {
+  setInterval(() => {
+    const place = setup.tour.indexOf(now.topic);
+    if (Date.now() - acted > 60000 || setup.device) turn(setup.tour[(place + 1) % setup.tour.length]);
+  }, setup.every * 1000);
+}
+
+// A clock by the server's time, and once a night everything anew.
+const drift = setup.now - Date.now();
+const zone = { timeZone: "Asia/Shanghai" };
+const timeWords = new Intl.DateTimeFormat("zh-CN", { ...zone, hour: "2-digit", minute: "2-digit", hour12: false });
+const dayWords = new Intl.DateTimeFormat("zh-CN", { ...zone, month: "long", day: "numeric", weekday: "short" });
+const nightly = 3 * 60 + Math.floor(Math.random() * 45), began = Date.now();
+function tick() {
+  const moment = new Date(Date.now() + drift), words = timeWords.format(moment);
+  if (at("time").textContent !== words) { at("time").textContent = words; at("day").textContent = dayWords.format(moment).replace("周", " 周"); }
+  const [hour, minute] = words.split(":").map(Number);
+  document.body.classList.toggle("night", hour >= 22 || hour < 6);
+  if (hour * 60 + minute === nightly && Date.now() - began > 3600000) Screen.reload();
+}
+setInterval(tick, 1000);
+tick();
+
+let resizes = 0;
+addEventListener("resize", () => { clearTimeout(resizes); resizes = setTimeout(() => { const picture = now.picture; now.picture = null; if (picture) show(picture); }, 200); });
+
+// The first picture came with the page. Words are measured in their own font.
+Promise.race([document.fonts.load("18px 'Noto Screen'", "秀英区今日受理"), new Promise((done) => setTimeout(done, 1500))]).finally(() => open(setup.topic, setup.picture, setup.etag, false));
