@@ -116,12 +116,11 @@ def turned_to(hand: Hand, wanted: Callable[[Locator], Locator]) -> Locator:
 
 
 def frames_are_shown(ground: Ground) -> None:
-    """Each tap's frames lie in the drawer."""
+    """Each tap's frames lie in the drawer, the last tap's opened."""
     ground.press("报文与故障")
-    taps = ground.page.locator(".trace", has_text="点击回调")
-    expect(taps.first).to_be_visible()
-    taps.first.locator("summary").first.click()
-    expect(taps.first.locator("pre").first).to_contain_text("outTrackId")
+    call = ground.page.locator(".trace", has_text="点击回调").first.locator("details.down").first
+    expect(call).to_have_attribute("open", "")
+    expect(call.locator("pre")).to_contain_text("outTrackId")
     ground.press("报文与故障")
 
 
