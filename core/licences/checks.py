@@ -57,7 +57,7 @@ def tidy(fields: Iterable[LicenceField], given: Mapping[str, str]) -> tuple[dict
 
 
 def _tidy(field: LicenceField, raw: str) -> str | Fault:
-    if raw.isprintable() and (text := " ".join(raw.split())) and len(text) <= field.max:
+    if raw.isprintable() and (text := " ".join(raw.split()) if " " in raw else raw) and len(text) <= field.max:
         return _of_kind(field, text)  # nearly every cell there is: what is looked for below is not printable
     if raw.startswith(LOST_DIGITS):
         return Fault(field.label, "单元格是数字格式，末几位已丢失，请改为文本格式重填")

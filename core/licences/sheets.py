@@ -98,9 +98,9 @@ def _explain(notes: Any, fields: Sequence[LicenceField], hints: Mapping[str, str
             notes.write_string(number, at, text)
 
 
-def places_of(title: str, fields: Sequence[LicenceField], lines: Sequence[Sequence[str]]) -> dict[str, int]:
+def places_of(title: str, fields: Sequence[LicenceField], head: Iterable[str]) -> dict[str, int]:
     """Field → column, by the header. Raises OtherSheet where a column that must be filled is not there."""
-    header = [cell.strip().rstrip("*＊").strip() for cell in (lines[0] if lines else [])]
+    header = [cell.strip().rstrip("*＊").strip() for cell in head]
     places = {field.key: header.index(field.label) for field in fields if field.label in header}
     for field in fields:
         if field.required and field.key not in places:
@@ -108,11 +108,11 @@ def places_of(title: str, fields: Sequence[LicenceField], lines: Sequence[Sequen
     return places
 
 
-def checked(kind: LicenceType, lines: Sequence[Sequence[str]], today: date) -> Iterator[Row]:
+def checked(kind: LicenceType, lines: Iterator[Sequence[str]], today: date) -> Iterator[Row]:
     """Every row of a sheet, its header first. Raises OtherSheet for a header that is another's."""
-    places = places_of(kind.name, columns_of(kind), lines)
+    places = places_of(kind.name, columns_of(kind), next(lines, ()))
     seen: dict[str, int] = {}
-    for number, cells in enumerate(lines[1:], 2):
+    for number, cells in enumerate(lines, 2):
         if not any(cell.strip() for cell in cells):
             continue
         given = {key: cells[at] for key, at in places.items() if at < len(cells)}

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, select
 
 from core import Core
 from core.db import Facts, Id, Moment
-from core.many import AT_ONCE, among, insert_into, insert_many, put
+from core.many import AT_ONCE, among, insert_into, insert_many, merge
 from tests.clock import MONDAY
 
 SHELF = Table(
@@ -35,7 +35,7 @@ def test_rows_that_are_there_are_counted_up_by_the_inserts_own_words(core: Core)
         insert_many(tx, SHELF, [a_row(number) for number in range(5)])
         new = insert_into(tx, SHELF)
         new = new.on_conflict_do_update(index_elements=["name"], set_={"count": SHELF.c.count + new.excluded.count})
-        put(tx, new, [a_row(number, 10) for number in range(AT_ONCE + 3)])
+        merge(tx, new, [a_row(number, 10) for number in range(AT_ONCE + 3)])
         counts = list(tx.execute(select(SHELF.c.count).order_by(SHELF.c.name)).scalars())
     assert sorted(counts) == [10] * (AT_ONCE - 2) + [11] * 5
 
