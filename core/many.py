@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from core.db import COPIED
 
 _NUMBERS = text(
     "WITH told AS MATERIALIZED (SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass) AS name) "
-    "SELECT array_agg(nextval(told.name)) FROM told, generate_series(1, :count)"
+    "SELECT string_agg(CAST(nextval(told.name) AS text), ',') FROM told, generate_series(1, :count)"
 )
 """So many ids of a table; the name of its sequence is looked up once, not for each."""
 AT_ONCE, VARIABLES = 1000, 32_000
@@ -49,11 +50,15 @@ def insert_into(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Inse
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def put(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert every row, in their order."""
-    if not rows:
-        return
-    columns = _columns(tx, table, rows)
+def put(
+    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], alike: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Insert every row, in their order; what is `alike` in all of them stands there once."""
+    if rows:
+        _put(tx, table, _columns(tx, table, rows, alike))
+
+
+def _put(tx: Connection, table: Table, columns: Mapping[str, Iterable[Any]]) -> None:
     if tx.dialect.name == "sqlite":
         _put_plain(tx, sqlite.insert(table), columns)
     else:
@@ -83,12 +88,19 @@ def copy_in(tx: Connection, name: str, columns: Sequence[str], rows: Iterable[Se
     tx.exec_driver_sql(f"COPY {name} ({', '.join(columns)}) FROM STDIN", execution_options={COPIED: rows})
 
 
-def _columns(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+def _columns(
+    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], alike: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Iterable[Any]]:
     """The values of every column, as the driver takes them."""
-    return {name: _told(tx, table.c[name].type)([row[name] for row in rows]) for name in rows[0]}
+    told: dict[str, Iterable[Any]] = {
+        name: _told(tx, table.c[name].type)([row[name] for row in rows]) for name in rows[0]
+    }
+    for name, value in alike.items():
+        told[name] = repeat(_told(tx, table.c[name].type)([value])[0], len(rows))
+    return told
 
 
-def _put_plain(tx: Connection, new: sqlite.Insert, columns: Mapping[str, Sequence[Any]]) -> None:
+def _put_plain(tx: Connection, new: sqlite.Insert, columns: Mapping[str, Iterable[Any]]) -> None:
     """The driver's own way, some hundred rows a statement: SQLAlchemy's way through every parameter costs as much again
     as the insert, and a statement a row gives other threads no time to work.
     """
@@ -125,17 +137,21 @@ def _same(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def insert_many(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows that have the same columns, their `id` not among them, and return the ids in their order.
+def insert_many(
+    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], alike: Mapping[str, Any] = MappingProxyType({})
+) -> list[int]:
+    """`put` rows that have no `id` yet, and return the ids in their order.
 
-    SQLite would answer with ids only row by row; but there nobody else writes meanwhile, so ours are the newest.
+    SQLite would answer with ids only row by row; but there nobody else writes meanwhile, and each row's id is one more
+    than the greatest so far.
     """
     if not rows:
         return []
     if tx.dialect.name == "sqlite":
-        before = tx.execute(select(func.max(table.c.id))).scalar() or 0
-        put(tx, table, rows)
-        return list(tx.execute(select(table.c.id).where(table.c.id > before).order_by(table.c.id)).scalars())
-    ids: list[int] = tx.execute(_NUMBERS, {"name": table.name, "count": len(rows)}).scalar_one()
-    put(tx, table, [{"id": made, **row} for made, row in zip(ids, rows, strict=True)])
+        put(tx, table, rows, alike)
+        last: int = tx.execute(select(func.max(table.c.id))).scalar_one()
+        return list(range(last - len(rows) + 1, last + 1))
+    told: str = tx.execute(_NUMBERS, {"name": table.name, "count": len(rows)}).scalar_one()
+    ids = [int(one) for one in told.split(",")]
+    _put(tx, table, {"id": ids, **_columns(tx, table, rows, alike)})
     return ids

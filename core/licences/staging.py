@@ -18,7 +18,7 @@ from core.canon import read_texts
 from core.commits import CommitLine, Job
 from core.crypto import place
 from core.entries import Entry
-from core.licences.bulk import Checked, Preparing, Ready, take_in
+from core.licences.bulk import Checked, Ready, made_ready, take_in
 from core.licences.checks import Terms
 from core.licences.desk import Desk
 from core.licences.numbers import serial, serials
@@ -73,11 +73,10 @@ class Staging:
         first: int = head["first_serial"]
         if first is None:
             first = self._line.submit(Job(0, lambda tx: (self._number(tx, kind, head), ()), lambda _tx, _no: None))
-        preparing = Preparing(self._core.cipher, self._core.indexer, actor, "sheet")
         ids = self._core._read(lambda tx: list(tx.execute(_NEXT.where(whose)).scalars()))
         for part in ids:
             if part not in ahead:
-                ahead[part] = beside.submit(self._ready, kind, part, preparing, first)
+                ahead[part] = beside.submit(self._ready, kind, part, first)
         ready = ahead.pop(ids[0]).result() if ids else None
 
         def work(tx: Connection) -> tuple[int, Sequence[Entry]]:
@@ -96,13 +95,14 @@ class Staging:
         tx.execute(update(licence_imports).where(licence_imports.c.id == head["id"]).values(first_serial=first))
         return first
 
-    def _ready(self, kind: LicenceType, part: int, preparing: Preparing, first: int) -> Part:
+    def _ready(self, kind: LicenceType, part: int, first: int) -> Part:
         query = select(licence_import_parts).where(licence_import_parts.c.id == part)
         row = self._core._read(lambda tx: tx.execute(query).mappings().one())
         told = read_texts(self._core.cipher.open(row["body"]["sealed"], place(*PLACE, row["place"])))
         at = first + int(row["place"].rpartition(".")[2])
         rows = (Checked(kind, one["holder"], _terms(one), one["fields"], one["case_no"]) for one in told)
-        return Part(part, preparing.ready((one, serial(number)) for number, one in enumerate(rows, at)))
+        numbered = [(one, serial(number)) for number, one in enumerate(rows, at)]
+        return Part(part, made_ready(self._core.cipher, self._core.indexer, numbered))
 
     def _stage(self, tx: Connection, actor: Actor, head: RowMapping, part: Part) -> tuple[int, Sequence[Entry]]:
         """One part written unseen, in the commit that takes it out of the waiting."""
@@ -115,7 +115,7 @@ class Staging:
         desk = Desk(
             tx, actor, now, local_date(now), rules, rules.acts[LICENCE]["issue"], self._core.cipher, self._core.indexer
         )
-        entries = take_in(desk, rows, head["id"])
+        entries = take_in(desk, rows, "sheet", head["id"])
         settled = {"settled": licence_imports.c.settled + len(part.rows), "changed_at": now}
         tx.execute(update(licence_imports).where(licence_imports.c.id == head["id"]).values(settled))
         return len(rows), entries

@@ -14,7 +14,7 @@ from core.commits import Job
 from core.crypto import Cipher, Indexer
 from core.entries import Entry
 from core.facade import Core
-from core.licences.bulk import Checked, Preparing, numbered, take_in
+from core.licences.bulk import Checked, made_ready, numbered, take_in
 from core.licences.checks import tidy_licence
 from core.licences.desk import Desk
 from core.models.licences import licences
@@ -37,11 +37,10 @@ def seed_licences(core: Core, companies: int = 180, people: int = 120, count: in
         return 0
     now = core.clock.now()
     rows = list(drawn(local_date(now), companies, people, count, seed))
-    preparing = Preparing(core.cipher, core.indexer, CLOCK, "seed")
 
     def work(tx: Connection) -> tuple[int, Sequence[Entry]]:
-        ready = preparing.ready(numbered(tx, rows))
-        return len(ready), take_in(desk_of(tx, now, core.cipher, core.indexer), ready)
+        ready = made_ready(core.cipher, core.indexer, numbered(tx, rows))
+        return len(ready), take_in(desk_of(tx, now, core.cipher, core.indexer), ready, "seed")
 
     made: int = core._line.submit(Job(0, work, lambda _tx, _no: None))
     return made

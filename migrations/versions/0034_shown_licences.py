@@ -37,10 +37,17 @@ NOW = {
 
 def upgrade() -> None:
     op.add_column("licence_imports", sa.Column("first_serial", sa.Integer(), nullable=True))
+    _store_parts("EXTERNAL")
     for name, columns in NOW.items():
         op.create_index(name, "licences", columns, sqlite_where=sa.text("shown = 1"), postgresql_where=sa.text("shown"))
     for name in BEFORE:
         op.drop_index(name, "licences")
+
+
+def _store_parts(how: str) -> None:
+    """What is sealed does not shrink, and to try takes PostgreSQL as long as to write it."""
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE licence_import_parts ALTER COLUMN body SET STORAGE {how}")
 
 
 def downgrade() -> None:
@@ -48,4 +55,5 @@ def downgrade() -> None:
         op.create_index(name, "licences", columns)
     for name in NOW:
         op.drop_index(name, "licences")
+    _store_parts("EXTENDED")
     op.drop_column("licence_imports", "first_serial")
