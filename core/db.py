@@ -49,7 +49,8 @@ FOR_ANY_VALUES = {"for_any_values": True}
 planning a dozen counts takes several times as long as counting."""
 
 COPIED = "copied"
-"""Execution option of a COPY … FROM STDIN on PostgreSQL: the rows that are sent, as the driver takes them."""
+"""Execution option of a COPY … FROM STDIN on PostgreSQL: the rows that are sent, as the driver takes them, and the
+types of their columns where they are sent in binary."""
 
 # SQLite numbers its rows by itself only for the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -129,8 +130,11 @@ def _plan(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """A marked statement is planned as its mark says, a COPY is sent its rows; any other as the server sees fit."""
     options = {} if context is None else context.execution_options
     if COPIED in options:
+        rows, types = options[COPIED]
         with cursor.copy(statement) as copy:
-            for row in options[COPIED]:
+            if types:
+                copy.set_types(types)
+            for row in rows:
                 copy.write_row(row)
         return True
     if options.get("for_its_values", False):

@@ -62,7 +62,8 @@ def _put(tx: Connection, table: Table, columns: Mapping[str, Iterable[Any]]) -> 
     if tx.dialect.name == "sqlite":
         _put_plain(tx, sqlite.insert(table), columns)
     else:
-        copy_in(tx, table.name, list(columns), zip(*columns.values(), strict=True))
+        types = [table.c[name].type.compile(tx.dialect).lower().replace("float", "float8") for name in columns]
+        copy_in(tx, table.name, list(columns), zip(*columns.values(), strict=True), types)
 
 
 def merge(tx: Connection, new: postgresql.Insert | sqlite.Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -83,9 +84,16 @@ def merge(tx: Connection, new: postgresql.Insert | sqlite.Insert, rows: Sequence
     )
 
 
-def copy_in(tx: Connection, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows as the driver takes them, in PostgreSQL's own way for many, which neither plans nor parses them."""
-    tx.exec_driver_sql(f"COPY {name} ({', '.join(columns)}) FROM STDIN", execution_options={COPIED: rows})
+def copy_in(
+    tx: Connection, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], types: Sequence[str] = ()
+) -> None:
+    """Rows as the driver takes them, in PostgreSQL's own way for many, which neither plans nor parses them.
+
+    With the types of the columns they are sent in binary, which is half the work for whoever holds values, not texts.
+    """
+    how = " (FORMAT BINARY)" if types else ""
+    sql = f"COPY {name} ({', '.join(columns)}) FROM STDIN{how}"
+    tx.exec_driver_sql(sql, execution_options={COPIED: (rows, types)})
 
 
 def _columns(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, select
+from datetime import date
+
+from sqlalchemy import Boolean, Column, Date, Float, Integer, MetaData, Table, Text, select
 
 from core import Core
 from core.db import Facts, Id, Moment
@@ -12,12 +14,21 @@ from tests.clock import MONDAY
 SHELF = Table(
     "test_shelf", MetaData(),
     Column("id", Id, primary_key=True), Column("name", Text, unique=True), Column("count", Integer),
-    Column("at", Moment), Column("facts", Facts),
+    Column("at", Moment), Column("facts", Facts), Column("share", Float), Column("day", Date), Column("kept", Boolean),
 )  # fmt: skip
 
 
+MORE = {"share": 0.1, "day": date(2026, 3, 9), "kept": True}
+
+
 def a_row(number: int, count: int = 1) -> dict[str, object]:
-    return {"name": f"n{number}'\\\"", "count": count, "at": MONDAY, "facts": {"number": number, "字": "港口路\n"}}
+    return {
+        "name": f"n{number}'\\\"",
+        "count": count,
+        "at": MONDAY,
+        "facts": {"number": number, "字": "港口路\n"},
+        **MORE,
+    }
 
 
 def test_hundreds_of_rows_of_every_type_come_back_as_they_went_and_in_their_order(core: Core) -> None:
