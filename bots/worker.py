@@ -22,6 +22,7 @@ from core.adapters.province import build_province
 from core.adapters.service_platform import build_service_platform
 from core.arrivals.opening import open_sheet
 from core.feeds.rounds import Rounds
+from core.garbage import spare_the_collector
 from core.lease import Lease
 from core.logs import start_log
 from core.outbox import Claimed, Relay
@@ -135,6 +136,7 @@ def main() -> None:
     start_log()
     quiet_sdk()
     worker = Worker(build_core())
+    spare_the_collector()
     done = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: done.set())

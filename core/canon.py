@@ -1,4 +1,4 @@
-"""JSON written one way only: what is hashed, signed, sealed or compared as text."""
+"""JSON written one way only: what is hashed, signed, sealed or compared as text; and much of it read quickly."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ def canonical(value: Any, default: Callable[[Any], Any] | None = None) -> str:
     except TypeError:  # half a surrogate pair, a number beyond 64 bits: rare, and lawful here
         encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=default)
         return encoder.encode(value)
+
+
+def read_texts(told: str | bytes) -> Any:
+    """JSON that holds texts and no numbers, several times as fast as by `json`; numbers beyond 64 bits would suffer."""
+    try:
+        return orjson.loads(told)
+    except ValueError:  # half a surrogate pair
+        return json.loads(told)

@@ -36,7 +36,7 @@ from core.entries import (
     event_hash,
     moment_text,
 )
-from core.many import insert_into, put
+from core.many import put
 from core.models.record import audit_log, daily_heads, events, log_head
 
 __all__ = [
@@ -119,7 +119,7 @@ def append(tx: Connection, entries: Sequence[Entry], key: bytes) -> int:
         values["mac"], values["at"] = mac, entry.at
         rows.append(values)
     if len(rows) > ONE_BY_ONE:
-        put(tx, insert_into(tx, audit_log), rows)
+        put(tx, audit_log, rows)
     else:
         tx.execute(_INSERT, rows if len(rows) > 1 else rows[0])
     tx.execute(_MOVE_HEAD, {"new_seq": seq, "new_mac": mac})

@@ -162,11 +162,14 @@ class Sm4Cipher:
         return token.startswith(self._vault.current("data").label + ":")
 
 
+_PARTING, _NUMBER = re.compile(r"[\s()\-\u2010-\u2015]"), re.compile(r"\+?[0-9]+X?")
+
+
 def normalise(value: str) -> str:
     """One spelling for what people write in many: full-width digits, +86, spaces in phones, x, 15-digit ID numbers."""
     text = unicodedata.normalize("NFKC", value).strip()
-    bare = re.sub(r"[\s()\-\u2010-\u2015]", "", text).upper()
-    if not re.fullmatch(r"\+?[0-9]+X?", bare):
+    bare = _PARTING.sub("", text).upper()
+    if not _NUMBER.fullmatch(bare):
         return text
     if abroad := re.fullmatch(r"(?:\+|00)86([0-9]+)", bare):
         national = abroad[1]

@@ -48,6 +48,10 @@ FOR_ANY_VALUES = {"for_any_values": True}
 """Execution option of what is asked with every page, its rare values written into it: planned once a connection, since
 planning a dozen counts takes several times as long as counting."""
 
+COPIED = "copied"
+"""Execution option of a COPY … FROM STDIN on PostgreSQL: the rows that are sent, as the driver takes them, and the
+types of their columns where they are sent in binary."""
+
 # SQLite numbers its rows by itself only for the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -123,8 +127,16 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
 
 
 def _plan(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """A marked statement is planned as its mark says; any other as the server sees fit."""
+    """A marked statement is planned as its mark says, a COPY is sent its rows; any other as the server sees fit."""
     options = {} if context is None else context.execution_options
+    if COPIED in options:
+        rows, types = options[COPIED]
+        with cursor.copy(statement) as copy:
+            if types:
+                copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+        return True
     if options.get("for_its_values", False):
         cursor.execute(statement, parameters, prepare=False)
         return True

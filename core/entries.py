@@ -24,6 +24,10 @@ LATER_COLUMNS = ("joint_id", "joint_leg_id")
 """Columns added later: the hash covers them where they are filled, so nobody can fill or empty them afterwards."""
 
 
+_BEFORE_ID = tuple(name for name in EVENT_COLUMNS if "at" < name < "id")
+_AFTER_ID = tuple(name for name in EVENT_COLUMNS if name > "id")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One act or refusal, in ids and field names, never values (controls G1, G2; §5.6)."""
@@ -61,6 +65,29 @@ def event_hash(event: Mapping[str, Any]) -> str:
     if not isinstance(values["facts"], str):
         values["facts"] = canonical(values["facts"], repr)
     return sm3(canonical(values, repr).encode()).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """Events alike but for their moment, id and facts: the text their hash covers, as it stands around these three."""
+
+    before: str
+    between: str
+    after: str
+
+    def hash(self, at: datetime, id_: int, facts: str) -> str:
+        """The same as `event_hash` of the whole row; `facts` as the text it is stored as."""
+        text = f'{{"at":"{moment_text(at)}",{self.before}{canonical(facts)}{self.between},"id":{id_},{self.after}'
+        return sm3(text.encode()).hex()
+
+
+def event_form(event: Mapping[str, Any]) -> EventForm:
+    """Of a row without `at`, `id` and `facts`. `canonical` sorts by name, so these stand first and among the others."""
+    later = {name: event[name] for name in LATER_COLUMNS if event.get(name) is not None}
+    told = canonical({name: event.get(name) for name in _BEFORE_ID} | {"facts": ""}, repr)
+    before, _, between = told[1:-1].partition('"facts":""')
+    after = canonical({name: event.get(name) for name in _AFTER_ID} | later, repr)
+    return EventForm(f'{before}"facts":', between, after[1:])
 
 
 def entry_values(seq: int, entry: Entry) -> dict[str, Any]:

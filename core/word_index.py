@@ -8,6 +8,7 @@ the block of row numbers it stands in, so the newest blocks are asked first, wha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, column, select, text
 
 from core.db import Id
+from core.many import copy_in
 from core.models.cases import cases
 from core.models.licences import subjects
 
@@ -23,6 +25,8 @@ MOST_PROBED, NEWEST, RAREST = 12, 40, 3
 """Of a longer question so many pairs are tried, by so many of their newest rows, and so many asked."""
 BLOCK_BITS, PLACE_BITS = 14, 21
 BATCH = 2000
+_RUNS = re.compile(r"[^\W_]+")
+"""Letters, digits and characters that stand together."""
 THESE = {
     "sqlite": "SELECT value AS id FROM json_each(:rows)",
     "postgresql": "SELECT unnest(CAST(:rows AS bigint[])) AS id",
@@ -34,10 +38,9 @@ def pairs(*texts: str) -> list[int]:
     """Every two neighbouring letters, digits or characters in any of the texts, each pair once."""
     found: dict[int, None] = {}
     for one in texts:
-        low = one.lower()
-        for first, second in pairwise(low):
-            if first.isalnum() and second.isalnum():
-                found[ord(first) << PLACE_BITS | ord(second)] = None
+        for run in _RUNS.findall(one.lower()):
+            signs = [ord(sign) for sign in run]
+            found.update(dict.fromkeys([first << PLACE_BITS | second for first, second in pairwise(signs)]))
     return list(found)
 
 
@@ -45,7 +48,7 @@ class WordIndex:
     """The index `name` over some columns of one table; `key` is what PostgreSQL calls the row's id in it."""
 
     def __init__(self, name: str, table: Table, key: str, columns: tuple[str, ...]) -> None:
-        self.name, self.columns, self._table = name, columns, table
+        self.name, self.columns, self._table, self._key = name, columns, table, key
         self.create: Mapping[str, str] = {
             "sqlite": f"CREATE VIRTUAL TABLE {name} USING "
             "fts5(words, content='', columnsize=0, detail=none, tokenize='ascii')",
@@ -62,8 +65,7 @@ class WordIndex:
         """On PostgreSQL, where filling comes before the index because that is many times as fast."""
         self._add = {
             "sqlite": f"INSERT INTO {name} (rowid, words) VALUES (?, ?)",
-            "postgresql": f"INSERT INTO {name} ({key}, words) SELECT told.row, told.words "
-            "FROM json_to_recordset(CAST(%s AS json)) AS told (row bigint, words bigint[])",
+            "postgresql": f"INSERT INTO {name} ({key}, words) VALUES (%s, CAST(%s AS bigint[]))",
         }
         self._forget = {
             "sqlite": text(f"INSERT INTO {name} ({name}, rowid, words) VALUES ('delete', :row, :words)"),
@@ -83,14 +85,14 @@ class WordIndex:
 
     def note(self, tx: Connection, row: int, texts: Iterable[str]) -> None:
         """Take in a new row."""
-        self.note_all(tx, [(row, texts)])
+        self.note_all(tx, [(row, pairs(*texts))])
 
-    def note_all(self, tx: Connection, rows: Iterable[tuple[int, Iterable[str]]]) -> None:
-        """Take in new rows, in one statement."""
+    def note_all(self, tx: Connection, rows: Iterable[tuple[int, Sequence[int]]]) -> None:
+        """Take in new rows, each with the pairs of its texts, in one statement."""
         kind = tx.dialect.name
-        told = [(row, _stored(kind, row, pairs(*texts))) for row, texts in rows]
-        if told and kind == "postgresql":
-            tx.exec_driver_sql(self._add[kind], (json.dumps([{"row": row, "words": words} for row, words in told]),))
+        told = [(row, _stored(kind, row, held)) for row, held in rows]
+        if len(told) > 1 and kind == "postgresql":
+            copy_in(tx, self.name, (self._key, "words"), told)
         elif told:
             tx.exec_driver_sql(self._add[kind], told)
 
@@ -113,7 +115,7 @@ class WordIndex:
             tx.execute(text(self.drop_index))
         query = select(ids, *(self._table.c[name] for name in self.columns)).order_by(ids).limit(BATCH)
         while rows := tx.execute(query.where(ids > last)).all():
-            self.note_all(tx, [(one[0], one[1:]) for one in rows if None not in one[1:]])
+            self.note_all(tx, [(one[0], pairs(*one[1:])) for one in rows if None not in one[1:]])
             last = rows[-1][0]
         if kind == "postgresql":
             tx.execute(text(self.create_index))
@@ -158,10 +160,12 @@ def _spread(asked: Sequence[int], most: int) -> Sequence[int]:
     return [asked[number * (len(asked) - 1) // (most - 1)] for number in range(most)]
 
 
-def _stored(kind: str, row: int, found: Sequence[int]) -> object:
+def _stored(kind: str, row: int, found: Sequence[int]) -> str:
+    """Words of the full-text index, or an array as PostgreSQL reads one."""
     if kind == "sqlite":
-        return " ".join(f"{pair:x}" for pair in found)
-    return [pair << PLACE_BITS | row >> BLOCK_BITS for pair in found]
+        return " ".join([f"{pair:x}" for pair in found])
+    block = row >> BLOCK_BITS
+    return f"{{{','.join([str(pair << PLACE_BITS | block) for pair in found])}}}"
 
 
 CASES = WordIndex("case_words", cases, "case_id", ("title", "content", "place"))

@@ -65,7 +65,7 @@ def rows_told(items: Iterable[ItemView], states: Mapping[str, tuple[str, str]]) 
 
 def rows_of(kind: str, lines: Sequence[Sequence[str]]) -> Iterator[ManifestRow]:
     """Every row of a filled manifest, one for each file it names. Raises OtherSheet for another's header."""
-    places = places_of(title_of(kind), columns(kind), lines)
+    places = places_of(title_of(kind), columns(kind), lines[0] if lines else ())
     own = [field.key for field in library_rules().kinds[kind].fields]
     for number, cells in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in cells):

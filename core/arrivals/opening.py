@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any, cast
 
 from core.arrivals import reading
+from core.canon import read_texts
 from core.errors import Refusal
 from core.policy.arrivals import PhotoRules, SheetRules
 
 PHOTO_SECONDS, PHOTO_MEMORY = 5, 900 * 1024 * 1024
+AHEAD = 1 << 20
+"""Bytes the child may be ahead of us."""
 PROGRAM = str(Path(reading.__file__))
 
 
@@ -83,6 +87,11 @@ def _alone(raw: bytes, rules: PhotoRules) -> bytes | WrongFile:
 
 def open_sheet(raw: bytes, rules: SheetRules, name: str = "") -> list[list[str]]:
     """The rows of the first sheet as texts, the header first; `name` must tell the same kind (D1). Raises WrongFile."""
+    return list(rows_of_sheet(raw, rules, name))
+
+
+def rows_of_sheet(raw: bytes, rules: SheetRules, name: str = "") -> Iterator[list[str]]:
+    """The same while they are read. Raises WrongFile, perhaps after rows of which nothing must be kept then."""
     if name and not name.lower().endswith(".xlsx" if raw.startswith(b"PK") else (".csv", ".txt")):
         raise WrongFile(what="表格", why=SHEET_WHYS["kind"])
     if len(raw) > rules.most_bytes:
@@ -91,8 +100,8 @@ def open_sheet(raw: bytes, rules: SheetRules, name: str = "") -> list[list[str]]
         "rows": rules.rows, "entries": rules.entries, "unpacked": rules.unpacked, "ratio": rules.ratio,
         "memory": rules.memory, "seconds": rules.seconds,
     }  # fmt: skip
-    told = _run("sheet", raw, limits, "表格", SHEET_WHYS, "unpacked")
-    return [json.loads(line) for line in told.splitlines()]
+    for line in _lines("sheet", raw, limits, "表格", SHEET_WHYS, "unpacked"):
+        yield from read_texts(line)
 
 
 def look_into_pdf(raw: bytes, limits: Mapping[str, int]) -> dict[str, Any]:
@@ -111,12 +120,26 @@ def page_of_pdf(raw: bytes, page: int, limits: Mapping[str, int]) -> bytes:
 
 def _run(kind: str, raw: bytes, limits: Mapping[str, int], what: str, whys: Mapping[str, str], killed: str) -> bytes:
     """The child's answer; whatever kills it was too much for it."""
+    return b"".join(_lines(kind, raw, limits, what, whys, killed))
+
+
+def _lines(
+    kind: str, raw: bytes, limits: Mapping[str, int], what: str, whys: Mapping[str, str], killed: str
+) -> Iterator[bytes]:
+    """The child's answer line by line, while it goes on; how it ended shows after the last."""
     command = [sys.executable, "-I", PROGRAM, kind, json.dumps(dict(limits))]
-    try:
-        done = subprocess.run(command, input=raw, capture_output=True, timeout=limits["seconds"] + 5, check=False)
-    except subprocess.TimeoutExpired:
-        raise WrongFile(what=what, why=whys[killed]) from None
-    if done.returncode == 0:
-        return done.stdout
-    why = done.stderr.decode(errors="replace").strip()[-20:] if done.returncode == reading.REFUSED else killed
-    raise WrongFile(what=what, why=whys.get(why, whys["kind"]))
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, pipesize=AHEAD) as child:
+        given, told, error = cast("tuple[IO[bytes], ...]", (child.stdin, child.stdout, child.stderr))
+        last = threading.Timer(limits["seconds"] + 5, child.kill)
+        last.start()
+        try:
+            with suppress(BrokenPipeError), given:
+                given.write(raw)
+            yield from told
+            word, ended = error.read().decode(errors="replace").strip()[-20:], child.wait()
+        finally:
+            last.cancel()
+            child.kill()
+    if ended:
+        raise WrongFile(what=what, why=whys.get(word if ended == reading.REFUSED else killed, whys["kind"]))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select
 
 from core.feeds.grains import DAY, HOUR, MONTH, began, hour_of, month_of, oldest_hour, starts
 from core.feeds.sums import Sum, amount, group_of
-from core.many import insert_into, put
+from core.many import insert_into, merge
 from core.models.feeds import feed_cells, feed_cuts, feed_rows
 from core.policy.feeds import Cut, Dataset
 
@@ -99,7 +99,7 @@ def _add(tx: Connection, cells: Mapping[Place, Sum]) -> None:
         "last_at": case((later, come.last_at), else_=old.last_at),
     }
     rows = [_row(*one) for one in sorted(cells.items(), key=lambda one: one[0])]
-    put(tx, new.on_conflict_do_update(index_elements=list(KEY), set_=sums), rows)
+    merge(tx, new.on_conflict_do_update(index_elements=list(KEY), set_=sums), rows)
 
 
 def _row(place: Place, sums: Sum) -> dict[str, Any]:

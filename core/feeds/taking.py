@@ -19,7 +19,7 @@ from core.feeds.cells import Delta, cuts_of
 from core.feeds.checking import Checked, Fault
 from core.feeds.checking import Row as Good
 from core.feeds.grains import oldest_hour
-from core.many import insert_into, put
+from core.many import insert_into, merge, put
 from core.models.feeds import feed_deliveries, feed_newest, feed_refused, feed_rows, feeds
 from core.policy.feeds import Dataset
 
@@ -171,7 +171,7 @@ def _write(
     said = {"told_at": delivery.told_at, "delivery_id": id_}
     if fresh:
         new = [{"feed_id": feed, "key": row.key, "at": row.at, "body": row.body, **said} for row in fresh]
-        put(tx, insert_into(tx, feed_rows), new)
+        put(tx, feed_rows, new)
     if newer:
         mine = feed_rows.c.feed_id == feed, feed_rows.c.key == bindparam("of_key")
         changed = [{"of_key": row.key, "at": row.at, "body": row.body, **said} for row in newer]
@@ -193,7 +193,7 @@ def _keep_newest(tx: Connection, feed: int, rows: Sequence[Good]) -> None:
         where=new.excluded.at >= feed_newest.c.at,
     )
     told = [{"feed_id": feed, "series": key, "at": row.at, "body": row.body} for key, row in sorted(newest.items())]
-    put(tx, new, told)
+    merge(tx, new, told)
 
 
 def _refuse(tx: Connection, id_: int, faults: Sequence[Fault]) -> None:

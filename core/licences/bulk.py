@@ -1,11 +1,12 @@
-"""Many licences in one commit, as sheets and feeds bring them: a few statements a table, an event for each row.
+"""Many licences in one commit, as sheets bring them: a few statements a table, an event for each row.
 
 What comes here was checked (`checks.tidy_licence`); holders are found or registered by number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +15,21 @@ from sqlalchemy import Connection, select
 from core import word_index
 from core.canon import canonical
 from core.crypto import Cipher, Indexer
-from core.entries import Entry
+from core.entries import Entry, event_form
 from core.licences.checks import Terms
-from core.licences.desk import Desk, Told, new_name, sealed
-from core.licences.door import entry_of, event_row
+from core.licences.desk import Desk, Told, new_names, sealed
+from core.licences.door import called_in_log, event_row
 from core.licences.keeping import number_index
 from core.licences.numbers import identifier, serials
-from core.licences.subjects import columns
-from core.many import among, insert_into, insert_many, put
+from core.licences.subjects import columns as columns_of
+from core.many import among, insert_many, put
 from core.models.licences import licences, subjects
 from core.models.record import events
 from core.policy.library import LICENCE, SUBJECT
 from core.policy.licences import COMPANY, LicenceType
+
+NAMES = 3
+"""A row takes at most: the token of its holder, its own, and its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,107 +44,124 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """The same with all that is done without a database, sealed and indexed: columns of its holder and its own."""
+class Noted:
+    """The event of one row: the row it tells of, and its facts as the text that is stored and hashed."""
 
-    kind: LicenceType
-    holder: Mapping[str, Any]
-    licence: Mapping[str, Any]
+    row: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyHolder:
+    """The columns of a subject that may be new, the pairs of its name where that is open, and its event.
+
+    `key`: by what a subject is found, its kind and the blind index of its number.
+    """
+
+    key: tuple[str, str]
+    columns: Mapping[str, Any]
+    pairs: Sequence[int]
+    noted: Noted
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A licence with all that is done without a database: sealed, indexed, numbered, its event written."""
+
+    holder: ReadyHolder
+    columns: Mapping[str, Any]
+    noted: Noted
 
     @property
     def index(self) -> str:
         """By what its number is found."""
-        return str(self.licence["number_index"])
+        return str(self.columns["number_index"])
 
 
-def made_ready(cipher: Cipher, indexer: Indexer, rows: Iterable[Checked]) -> list[Ready]:
-    """What takes a while and needs no transaction. Rows of one holder share their columns."""
-    holders: dict[tuple[str, str], dict[str, Any]] = {}
-    ready = []
-    for row in rows:
+def made_ready(cipher: Cipher, indexer: Indexer, rows: Sequence[tuple[Checked, str]]) -> list[Ready]:
+    """What takes a while and needs no transaction, of rows and their serial numbers. Rows of one holder share it."""
+    holders: dict[tuple[str, str], ReadyHolder] = {}
+    names, made = iter(new_names(NAMES * len(rows))), list[Ready]()
+    for row, serial in rows:
         key = row.kind.holder, row.holder["number"]
         if key not in holders:
-            holders[key] = _holder(cipher, indexer, row)
-        ready.append(Ready(row.kind, holders[key], _licence(cipher, indexer, row)))
-    return ready
+            holders[key] = _holder(cipher, indexer, row, next(names))
+        columns = _licence(cipher, indexer, row, serial, (next(names), next(names)))
+        facts = {"type": row.kind.key, "version": 1, "identifier": columns["identifier"]}
+        made.append(Ready(holders[key], columns, _noted(columns["line"], facts)))
+    return made
 
 
-def _holder(cipher: Cipher, indexer: Indexer, row: Checked) -> dict[str, Any]:
-    token, kind = new_name(), row.kind.holder
-    body = sealed(cipher, "subjects", token, row.holder)
-    return {"token": token, "kind": kind, **columns(indexer, kind, row.holder), "seq": 1, "gone": False, "body": body}
+def _holder(cipher: Cipher, indexer: Indexer, row: Checked, token: str) -> ReadyHolder:
+    kind = row.kind.holder
+    body, own = sealed(cipher, "subjects", token, row.holder), columns_of(indexer, kind, row.holder)
+    told = {"token": token, "kind": kind, **own, "seq": 1, "gone": False, "body": canonical(body)}
+    pairs = word_index.pairs(row.holder["name"]) if kind == COMPANY else ()
+    return ReadyHolder((kind, own["number_index"]), told, pairs, _noted(token, {"kind": kind}))
 
 
-def _licence(cipher: Cipher, indexer: Indexer, row: Checked) -> dict[str, Any]:
-    token, terms = new_name(), row.terms
+def _licence(cipher: Cipher, indexer: Indexer, row: Checked, serial: str, names: tuple[str, str]) -> dict[str, Any]:
+    kind, terms, (token, line) = row.kind, row.terms, names
+    body = sealed(cipher, "licences", token, {"number": terms.number, "fields": dict(row.fields)})
     return {
-        "token": token, "line": new_name(), "version": 1, "newer_id": None, "type": row.kind.key, "state": "valid",
-        "issuer": terms.issuer, "case_no": row.case_no, "seq": 1, "number_index": number_index(indexer, terms.number),
+        "token": token, "line": line, "version": 1, "newer_id": None, "type": kind.key, "state": "valid",
+        "serial": serial, "identifier": identifier(kind.code, kind.issuer.code, serial, 1), "issuer": terms.issuer,
+        "case_no": row.case_no, "seq": 1, "number_index": number_index(indexer, terms.number),
         "issued_on": terms.issued_on, "valid_from": terms.valid_from, "valid_to": terms.valid_to,
-        "body": sealed(cipher, "licences", token, {"number": terms.number, "fields": dict(row.fields)}),
+        "body": canonical(body),
     }  # fmt: skip
 
 
-def take_in(
-    desk: Desk, rows: Sequence[Ready], source: str, *, staged: int | None = None
-) -> tuple[list[str], list[Entry]]:
-    """Write them in this transaction; returns the line of each and the entries for the log.
+def _noted(row: str, facts: Mapping[str, Any]) -> Noted:
+    return Noted(row, canonical({"row": row, **facts}))
+
+
+def numbered(tx: Connection, rows: Sequence[Checked]) -> list[tuple[Checked, str]]:
+    """Each with a serial number of its type."""
+    kinds = {row.kind.key: row.kind for row in rows}
+    counts = Counter(row.kind.key for row in rows)
+    given = {key: iter(serials(tx, kinds[key].code, kinds[key].issuer.code, counts[key])) for key in sorted(kinds)}
+    return [(row, next(given[row.kind.key])) for row in rows]
+
+
+def take_in(desk: Desk, rows: Sequence[Ready], source: str, staged: int | None = None) -> list[Entry]:
+    """Write them in this transaction; returns the entries for the log.
 
     Those `staged` for an import are seen by nobody until it is flipped.
     """
-    holders, told = _holders(desk, rows)
-    lines, made = _licences(desk, rows, holders, staged)
-    return lines, list(_recorded(desk, [*told, *made], source))
+    holders, added = _holders(desk, rows)
+    alike = {"shown": staged is None, "import_id": staged, "added_at": desk.now, "changed_at": desk.now}
+    new = [{**row.columns, "subject_id": holders[row.holder.key]} for row in rows]
+    put(desk.tx, licences, new, alike)
+    registered, issued = Told(SUBJECT, "added", "", 1, {}, ""), Told(LICENCE, "issued", "", 1, {}, "")
+    made = [row.noted for row in rows]
+    return [*_recorded(desk, source, registered, added), *_recorded(desk, source, issued, made)]
 
 
-def _holders(desk: Desk, rows: Sequence[Ready]) -> tuple[dict[tuple[str, str], int], list[Told]]:
+def _holders(desk: Desk, rows: Sequence[Ready]) -> tuple[dict[tuple[str, str], int], list[Noted]]:
     """The id of every holder by kind and blind index of the number; those not known are registered."""
-    asked = {(row.kind.holder, str(row.holder["number_index"])): row.holder for row in rows}
+    asked = {row.holder.key: row.holder for row in rows}
     found: dict[tuple[str, str], int] = {}
     query = select(subjects.c.id, subjects.c.number_index, subjects.c.kind)
     for row in desk.tx.execute(query.where(among(desk.tx, subjects.c.number_index, {index for _, index in asked}))):
         found[row.kind, row.number_index] = row.id
     fresh = {key: holder for key, holder in asked.items() if key not in found}
-    if fresh:
-        new = [{**holder, "added_at": desk.now, "changed_at": desk.now} for holder in fresh.values()]
-        ids = insert_many(desk.tx, subjects, new)
-        found |= dict(zip(fresh, ids, strict=True))
-        named = [(made, (row["name"],)) for made, row in zip(ids, new, strict=True) if row["kind"] == COMPANY]
-        word_index.SUBJECTS.note_all(desk.tx, named)
-    return found, [Told(SUBJECT, "added", row["token"], 1, {"kind": row["kind"]}, "") for row in fresh.values()]
+    alike = {"added_at": desk.now, "changed_at": desk.now}
+    ids = insert_many(desk.tx, subjects, [holder.columns for holder in fresh.values()], alike)
+    found |= dict(zip(fresh, ids, strict=True))
+    named = [(made, one.pairs) for made, one in zip(ids, fresh.values(), strict=True) if one.pairs]
+    word_index.SUBJECTS.note_all(desk.tx, named)
+    return found, [holder.noted for holder in fresh.values()]
 
 
-def _licences(
-    desk: Desk, rows: Sequence[Ready], holders: Mapping[tuple[str, str], int], staged: int | None
-) -> tuple[list[str], list[Told]]:
-    given = _serials(desk.tx, rows)
-    new, told = list[dict[str, Any]](), list[Told]()
-    for row in rows:
-        serial, kind, line = next(given[row.kind.key]), row.kind, row.licence["line"]
-        name = identifier(kind.code, kind.issuer.code, serial, 1)
-        new.append(
-            {
-                **row.licence, "serial": serial, "identifier": name, "shown": staged is None, "import_id": staged,
-                "subject_id": holders[kind.holder, row.holder["number_index"]], "added_at": desk.now,
-                "changed_at": desk.now,
-            }
+def _recorded(desk: Desk, source: str, told: Told, noted: Sequence[Noted]) -> Iterator[Entry]:
+    """An event for each, all of them like the one told but for its row and facts, and its entry in the log."""
+    now, who, alike = desk.now, desk.actor, event_row(told, desk.actor, source)
+    form, (action, what) = event_form(alike), called_in_log(told)
+    ids = insert_many(desk.tx, events, [{"facts": one.facts} for one in noted], {**alike, "at": now})
+    for one, event in zip(noted, ids, strict=True):
+        digest = form.hash(now, event, one.facts)
+        yield Entry(
+            now, who.person, who.post, who.channel, who.address, action, f"{what}{one.row}", "done", event_id=event,
+            event_hash=digest,
         )  # fmt: skip
-        told.append(Told(LICENCE, "issued", line, 1, {"type": kind.key, "version": 1, "identifier": name}, ""))
-    put(desk.tx, insert_into(desk.tx, licences), new)
-    return [row["line"] for row in new], told
-
-
-def _serials(tx: Connection, rows: Iterable[Ready]) -> dict[str, Iterator[str]]:
-    kinds: dict[str, tuple[LicenceType, int]] = {}
-    for row in rows:
-        kinds[row.kind.key] = row.kind, kinds.get(row.kind.key, (row.kind, 0))[1] + 1
-    return {key: iter(serials(tx, kind.code, kind.issuer.code, count)) for key, (kind, count) in sorted(kinds.items())}
-
-
-def _recorded(desk: Desk, told: Sequence[Told], source: str) -> Iterator[Entry]:
-    """An event for each, and its entry in the log."""
-    facts = [canonical({"row": one.row, **one.facts}) for one in told]
-    rows = [event_row(one, desk.actor, desk.now, source, fact) for one, fact in zip(told, facts, strict=True)]
-    ids = insert_many(desk.tx, events, rows)
-    for one, row, event in zip(told, rows, ids, strict=True):
-        yield entry_of(one, desk.actor, desk.now, event, row)

@@ -23,6 +23,8 @@ DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 00:00(?::00)
 OPEN_ENDED = frozenset({"长期", "长期有效", "永久", "无固定期限"})
 MOBILE = re.compile(r"1[3-9]\d{9}")
 NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+MOST_SEEN = 200
+"""Different cells of a column that are remembered."""
 LOST_DIGITS = "\0"
 """What the reader of sheets puts before a number whose last digits the spreadsheet has already lost."""
 
@@ -43,12 +45,33 @@ class Fault:
         return TooLong(field=self.label, limit=self.limit) if self.limit else BadField(field=self.label, why=self.why)
 
 
-def tidy(fields: Iterable[LicenceField], given: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
+class Seen:
+    """Cells of one sheet that were looked at already: most of its columns say the same few things row after row."""
+
+    def __init__(self) -> None:
+        self._columns: dict[int, dict[str, str | Fault]] = {}
+
+    def tidy(self, field: LicenceField, raw: str) -> str | Fault:
+        """The cell as it is kept, or what is wrong with it."""
+        cells = self._columns.get(id(field))
+        if cells is None:
+            cells = self._columns[id(field)] = {}
+        told = cells.get(raw)
+        if told is None:
+            told = _tidy(field, raw)
+            if len(cells) < MOST_SEEN:
+                cells[raw] = told
+        return told
+
+
+def tidy(
+    fields: Iterable[LicenceField], given: Mapping[str, str], seen: Seen | None = None
+) -> tuple[dict[str, str], list[Fault]]:
     """Every field as it is kept, empty ones as empty texts, and what is wrong with any of them."""
-    clean, faults = dict[str, str](), list[Fault]()
+    clean, faults, look = dict[str, str](), list[Fault](), seen.tidy if seen is not None else _tidy
     for field in fields:
         raw = given.get(field.key, "")
-        told = _tidy(field, raw) if raw or field.required else ""
+        told = look(field, raw) if raw or field.required else ""
         if isinstance(told, Fault):
             faults.append(told)
             told = ""
@@ -57,7 +80,7 @@ def tidy(fields: Iterable[LicenceField], given: Mapping[str, str]) -> tuple[dict
 
 
 def _tidy(field: LicenceField, raw: str) -> str | Fault:
-    if raw.isprintable() and (text := " ".join(raw.split())) and len(text) <= field.max:
+    if raw.isprintable() and (text := " ".join(raw.split()) if " " in raw else raw) and len(text) <= field.max:
         return _of_kind(field, text)  # nearly every cell there is: what is looked for below is not printable
     if raw.startswith(LOST_DIGITS):
         return Fault(field.label, "单元格是数字格式，末几位已丢失，请改为文本格式重填")
@@ -155,7 +178,7 @@ def _without_holder(common: Iterable[LicenceField]) -> tuple[LicenceField, ...]:
 
 
 def tidy_licence(
-    kind: LicenceType, given: Mapping[str, str], today: date
+    kind: LicenceType, given: Mapping[str, str], today: date, seen: Seen | None = None
 ) -> tuple[Terms | None, dict[str, str], list[Fault]]:
     """The terms and the type's own fields of a licence without its holder; terms are None where any is at fault.
 
@@ -164,8 +187,8 @@ def tidy_licence(
     """
     open_ended = given.get("valid_to", "").strip() in OPEN_ENDED
     given = {**given, "valid_to": ""} if open_ended else given
-    said, wrong = tidy(own_of(kind), given)
-    fields, more = tidy(kind.fields, given)
+    said, wrong = tidy(own_of(kind), given, seen)
+    fields, more = tidy(kind.fields, given, seen)
     faults = [*wrong, *more]
     if not any(fault.label == kind.number.label for fault in wrong) and not kind.number.fits(said["number"]):
         wrong.append(Fault(kind.number.label, "写法不对，请按证上原样填写"))

@@ -134,27 +134,27 @@ def _written(desk: Desk, act: LibraryAct) -> list[Told]:
 def recorded(tx: Connection, told: Told, who: Actor, now: datetime, source: str, reason: str = "") -> Entry:
     """The event of one row and its entry in the log, by which the history of the row is found."""
     facts = {"row": told.row, **told.facts, **({"reason": reason} if reason else {})}
-    row: dict[str, Any] = event_row(told, who, now, source, canonical(facts))
+    row = {**event_row(told, who, source), "at": now, "facts": canonical(facts)}
     event: int = tx.execute(NEW_EVENT, row).scalar_one()
-    return entry_of(told, who, now, event, row)
+    digest = event_hash({**row, "id": event})
+    return Entry(
+        now, who.person, who.post, who.channel, who.address, *called_in_log(told), "done", event_id=event,
+        event_hash=digest,
+    )  # fmt: skip
 
 
-def event_row(told: Told, who: Actor, now: datetime, source: str, facts: str) -> dict[str, Any]:
-    """What an event of the library is stored as; `facts` written already, for their hash covers the text."""
+def event_row(told: Told, who: Actor, source: str) -> dict[str, Any]:
+    """What an event of the library is stored as, but for its moment and its facts."""
     return {
-        "case_id": None, "leg_id": None, "flow": told.book, "name": told.event, "at": now, "person_id": who.person,
+        "case_id": None, "leg_id": None, "flow": told.book, "name": told.event, "person_id": who.person,
         "post_id": who.post, "unit_id": who.unit, "from_state": None, "to_state": None, "seq": told.seq,
-        "source": source, "facts": facts,
+        "source": source,
     }  # fmt: skip
 
 
-def entry_of(told: Told, who: Actor, now: datetime, event: int, row: dict[str, Any]) -> Entry:
-    """What the log says of an event that was stored under this id."""
-    action, what = f"{told.book}.{told.event}", f"{told.book}:{told.row}"
-    digest = event_hash({**row, "id": event})
-    return Entry(
-        now, who.person, who.post, who.channel, who.address, action, what, "done", event_id=event, event_hash=digest
-    )
+def called_in_log(told: Told) -> tuple[str, str]:
+    """The action, and what it was done to, as the log names them."""
+    return f"{told.book}.{told.event}", f"{told.book}:{told.row}"
 
 
 def _digest(act: LibraryAct) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from core.arrivals.opening import open_sheet
+from core.arrivals.opening import rows_of_sheet
 from core.canon import canonical
 from core.commits import CommitLine
 from core.crypto import place
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from core.licences.library import Whole
 
 TITLES = {CHECKED: "待确认", RUNNING: "正在登记", DONE: "已完成", DROPPED: "已放弃", STOPPED: "已停止"}
-PART, SHOWN, KEPT = 1000, 200, 5000
+FIRST, PART, SHOWN, KEPT = 500, 2000, 200, 5000
 
 
 class SheetOver(Refusal):
@@ -62,7 +63,7 @@ class LicenceImports:
         digest = hashlib.sha256(type_key.encode() + b"\0" + raw).hexdigest()
         if (known := self._known(actor, digest)) is not None:
             return known
-        rows = list(checked(kind, open_sheet(raw, library_rules().sheet, name), self._core.today()))
+        rows = list(checked(kind, rows_of_sheet(raw, library_rules().sheet, name), self._core.today()))
         rows = self._core._read(lambda tx: self._compared(tx, kind, rows))
         what = f"sheet:{digest[:12]}"
         made: int = self._write(
@@ -110,7 +111,8 @@ class LicenceImports:
             "faults": {"list": [[one.row, one.column, one.why] for one in faults[:KEPT]]}, "changed_at": now,
         }  # fmt: skip
         made = int(tx.execute(insert(licence_imports).returning(licence_imports.c.id), head).scalar_one())
-        parts = [self._part(made, at, good[at : at + PART]) for at in range(0, len(good), PART)]
+        ends = [*range(FIRST, len(good), PART), len(good)]  # little at first, so that writing begins at once
+        parts = [self._part(made, at, good[at:end]) for at, end in pairwise([0, *ends]) if end > at]
         if parts:
             tx.execute(insert(licence_import_parts), parts)
         return made

@@ -41,7 +41,12 @@ def serials(tx: Connection, type_code: str, issuer_code: str, count: int = 1) ->
         tx.execute(insert(licence_serials), {"type_code": type_code, "issuer_code": issuer_code, "last": count})
     else:
         tx.execute(update(licence_serials).where(*key).values(last=last + count))
-    return [f"{number:0{SERIAL_DIGITS}d}" for number in range(last + 1, last + count + 1)]
+    return [serial(number) for number in range(last + 1, last + count + 1)]
+
+
+def serial(number: int) -> str:
+    """A serial number as an identifier has it."""
+    return f"{number:0{SERIAL_DIGITS}d}"
 
 
 def is_credit_code(text: str) -> bool:

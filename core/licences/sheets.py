@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import Refusal
 from core.licences.bulk import Checked
-from core.licences.checks import Fault, common_of, tidy, tidy_licence
+from core.licences.checks import Fault, Seen, common_of, tidy, tidy_licence
 from core.plain import as_cell
 from core.policy.library import library_rules
 from core.policy.licences import LicenceField, LicenceType
@@ -98,9 +98,9 @@ def _explain(notes: Any, fields: Sequence[LicenceField], hints: Mapping[str, str
             notes.write_string(number, at, text)
 
 
-def places_of(title: str, fields: Sequence[LicenceField], lines: Sequence[Sequence[str]]) -> dict[str, int]:
+def places_of(title: str, fields: Sequence[LicenceField], head: Iterable[str]) -> dict[str, int]:
     """Field → column, by the header. Raises OtherSheet where a column that must be filled is not there."""
-    header = [cell.strip().rstrip("*＊").strip() for cell in (lines[0] if lines else [])]
+    header = [cell.strip().rstrip("*＊").strip() for cell in head]
     places = {field.key: header.index(field.label) for field in fields if field.label in header}
     for field in fields:
         if field.required and field.key not in places:
@@ -108,28 +108,28 @@ def places_of(title: str, fields: Sequence[LicenceField], lines: Sequence[Sequen
     return places
 
 
-def checked(kind: LicenceType, lines: Sequence[Sequence[str]], today: date) -> Iterator[Row]:
+def checked(kind: LicenceType, lines: Iterator[Sequence[str]], today: date) -> Iterator[Row]:
     """Every row of a sheet, its header first. Raises OtherSheet for a header that is another's."""
-    places = places_of(kind.name, columns_of(kind), lines)
-    seen: dict[str, int] = {}
-    for number, cells in enumerate(lines[1:], 2):
+    places = places_of(kind.name, columns_of(kind), next(lines, ()))
+    first_with, seen = dict[str, int](), Seen()
+    for number, cells in enumerate(lines, 2):
         if not any(cell.strip() for cell in cells):
             continue
         given = {key: cells[at] for key, at in places.items() if at < len(cells)}
-        row = _row(kind, number, given, today)
-        if row.checked is not None and (first := seen.setdefault(row.checked.terms.number, number)) != number:
+        row = _row(kind, number, given, today, seen)
+        if row.checked is not None and (first := first_with.setdefault(row.checked.terms.number, number)) != number:
             row = Row(number, None, (RowFault(number, kind.number.label, f"与第 {first} 行相同"),))
         yield row
 
 
-def _row(kind: LicenceType, number: int, given: Mapping[str, str], today: date) -> Row:
+def _row(kind: LicenceType, number: int, given: Mapping[str, str], today: date, seen: Seen) -> Row:
     book = library_rules().kinds[kind.holder]
     labels = {field.key: field.label for field in common_of(kind)}
     asked = {"name": given.get("holder", ""), "number": given.get("holder_code", "")}
-    holder, wrong = tidy(book.fields[:2], asked)
+    holder, wrong = tidy(book.fields[:2], asked, seen)
     faults = [Fault(labels["holder" if one.label == book.fields[0].label else "holder_code"], one.why) for one in wrong]
-    terms, fields, more = tidy_licence(kind, given, today)
-    extra, odd = tidy((CASE_NO,), given)
+    terms, fields, more = tidy_licence(kind, given, today, seen)
+    extra, odd = tidy((CASE_NO,), given, seen)
     faults += [*more, *odd]
     if faults or terms is None:
         return Row(number, None, tuple(RowFault(number, one.label, one.why) for one in faults))

@@ -6,7 +6,6 @@ database does, and neither waits for the other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
+from core.canon import read_texts
 from core.commits import CommitLine, Job
 from core.crypto import place
 from core.entries import Entry
 from core.licences.bulk import Checked, Ready, made_ready, take_in
 from core.licences.checks import Terms
 from core.licences.desk import Desk
+from core.licences.numbers import serial, serials
 from core.logbook import entry
 from core.many import among
 from core.models.licences import licence_import_parts, licence_imports, licences
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 CHECKED, RUNNING, DONE, DROPPED, STOPPED = "checked", "running", "done", "dropped", "stopped"
 PLACE = ("licence_import_parts", "body")
 _RUNNING = select(licence_imports).where(licence_imports.c.state == RUNNING).order_by(licence_imports.c.id).limit(1)
-_NEXT = select(licence_import_parts.c.id).order_by(licence_import_parts.c.id).limit(2)
+_NEXT = select(licence_import_parts.c.id).order_by(licence_import_parts.c.id).limit(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,16 @@ class Staging:
         if head is None:
             return None
         kind, whose = licence_types()[head["type"]], licence_import_parts.c.import_id == head["id"]
+        holder = self._core.directory().holders.get(head["post_id"])
+        actor = holder.actor if holder is not None else CLOCK
+        first: int = head["first_serial"]
+        if first is None:
+            first = self._line.submit(Job(0, lambda tx: (self._number(tx, kind, head), ()), lambda _tx, _no: None))
         ids = self._core._read(lambda tx: list(tx.execute(_NEXT.where(whose)).scalars()))
         for part in ids:
             if part not in ahead:
-                ahead[part] = beside.submit(self._ready, kind, part)
+                ahead[part] = beside.submit(self._ready, kind, part, first)
         ready = ahead.pop(ids[0]).result() if ids else None
-        holder = self._core.directory().holders.get(head["post_id"])
-        actor = holder.actor if holder is not None else CLOCK
 
         def work(tx: Connection) -> tuple[int, Sequence[Entry]]:
             if ready is None:
@@ -83,12 +87,22 @@ class Staging:
         taken: int = self._line.submit(Job(0, work, lambda _tx, _no: None))
         return taken
 
-    def _ready(self, kind: LicenceType, part: int) -> Part:
+    @staticmethod
+    def _number(tx: Connection, kind: LicenceType, head: RowMapping) -> int:
+        """A sheet's licences are numbered in its order, so that every part knows its numbers before it is written."""
+        count = head["total"] - head["faulty"]
+        first = int(serials(tx, kind.code, kind.issuer.code, count)[0]) if count else 0
+        tx.execute(update(licence_imports).where(licence_imports.c.id == head["id"]).values(first_serial=first))
+        return first
+
+    def _ready(self, kind: LicenceType, part: int, first: int) -> Part:
         query = select(licence_import_parts).where(licence_import_parts.c.id == part)
         row = self._core._read(lambda tx: tx.execute(query).mappings().one())
-        told = json.loads(self._core.cipher.open(row["body"]["sealed"], place(*PLACE, row["place"])))
+        told = read_texts(self._core.cipher.open(row["body"]["sealed"], place(*PLACE, row["place"])))
+        at = first + int(row["place"].rpartition(".")[2])
         rows = (Checked(kind, one["holder"], _terms(one), one["fields"], one["case_no"]) for one in told)
-        return Part(part, made_ready(self._core.cipher, self._core.indexer, rows))
+        numbered = [(one, serial(number)) for number, one in enumerate(rows, at)]
+        return Part(part, made_ready(self._core.cipher, self._core.indexer, numbered))
 
     def _stage(self, tx: Connection, actor: Actor, head: RowMapping, part: Part) -> tuple[int, Sequence[Entry]]:
         """One part written unseen, in the commit that takes it out of the waiting."""
@@ -101,10 +115,10 @@ class Staging:
         desk = Desk(
             tx, actor, now, local_date(now), rules, rules.acts[LICENCE]["issue"], self._core.cipher, self._core.indexer
         )
-        lines, entries = take_in(desk, rows, "sheet", staged=head["id"])
+        entries = take_in(desk, rows, "sheet", head["id"])
         settled = {"settled": licence_imports.c.settled + len(part.rows), "changed_at": now}
         tx.execute(update(licence_imports).where(licence_imports.c.id == head["id"]).values(settled))
-        return len(lines), entries
+        return len(rows), entries
 
     def _flip(self, tx: Connection, actor: Actor, import_id: int) -> Entry:
         """All of a sheet is there: it is shown at once."""

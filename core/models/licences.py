@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from core.db import Facts, Id, Moment, metadata
 
@@ -53,18 +53,17 @@ licences = Table(
     Column("added_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     UniqueConstraint("line", "version"),
-    Index("ix_licences_subject_id_shown_id", "subject_id", "shown", "id"),
-    Index("ix_licences_shown_id", "shown", "id"),
-    Index("ix_licences_type_shown_id", "type", "shown", "id"),
-    Index("ix_licences_shown_issued_on_id", "shown", "issued_on", "id"),
-    Index("ix_licences_state_shown_id", "state", "shown", "id"),
-    Index("ix_licences_line_shown", "line", "shown"),
-    Index("ix_licences_number_index_shown_type", "number_index", "shown", "type"),
-    Index("ix_licences_case_no_shown_id", "case_no", "shown", "id"),
-)
+    *(
+        Index(f"ix_licences_{'_'.join(names)}", *names, sqlite_where=text("shown = 1"), postgresql_where=text("shown"))
+        for names in (
+            ("subject_id", "id"), ("id",), ("type", "id"), ("issued_on", "id"), ("state", "id"), ("case_no", "id"),
+            ("number_index", "type"),
+        )
+    ),
+)  # fmt: skip
 """One row a version; `line` is the licence through all of them and what a code is bound to. `shown`: the newest.
 
-SQLite keeps no statistics: of two indexes it takes the one with more columns told, hence `shown` in each of them.
+What is not shown, older versions and the rows of a sheet that is not flipped yet, stands in no index of the lists.
 """
 
 licence_imports = Table(
@@ -80,6 +79,7 @@ licence_imports = Table(
     Column("total", Integer, nullable=False),
     Column("faulty", Integer, nullable=False),
     Column("settled", Integer, nullable=False),
+    Column("first_serial", Integer, nullable=True),
     Column("faults", Facts, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),

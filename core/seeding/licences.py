@@ -14,7 +14,7 @@ from core.commits import Job
 from core.crypto import Cipher, Indexer
 from core.entries import Entry
 from core.facade import Core
-from core.licences.bulk import Checked, made_ready, take_in
+from core.licences.bulk import Checked, made_ready, numbered, take_in
 from core.licences.checks import tidy_licence
 from core.licences.desk import Desk
 from core.models.licences import licences
@@ -36,12 +36,11 @@ def seed_licences(core: Core, companies: int = 180, people: int = 120, count: in
     if core._read(lambda tx: tx.execute(select(licences.c.id).limit(1)).first()):
         return 0
     now = core.clock.now()
-    rows = drawn(local_date(now), companies, people, count, seed)
-    ready = made_ready(core.cipher, core.indexer, rows)
+    rows = list(drawn(local_date(now), companies, people, count, seed))
 
     def work(tx: Connection) -> tuple[int, Sequence[Entry]]:
-        lines, entries = take_in(desk_of(tx, now, core.cipher, core.indexer), ready, "seed")
-        return len(lines), entries
+        ready = made_ready(core.cipher, core.indexer, numbered(tx, rows))
+        return len(ready), take_in(desk_of(tx, now, core.cipher, core.indexer), ready, "seed")
 
     made: int = core._line.submit(Job(0, work, lambda _tx, _no: None))
     return made

@@ -80,7 +80,7 @@ def fill(core: Core, numbers: range) -> None:
             with patient(core) as tx:
                 for table, rows in zip((subjects, licences, licence_codes), zip(*some, strict=True), strict=True):
                     tx.execute(insert(table), list(rows))
-                word_index.SUBJECTS.note_all(tx, [(row[0]["id"], (row[0]["name"],)) for row in some])
+                word_index.SUBJECTS.note_all(tx, [(row[0]["id"], word_index.pairs(row[0]["name"])) for row in some])
     if core.engine.dialect.name == "sqlite":
         with closing(sqlite3.connect(str(core.engine.url.database), isolation_level=None)) as tx:
             tx.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.canon import canonical
+from core.canon import canonical, read_texts
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None))
 VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
@@ -28,3 +28,11 @@ def test_what_is_no_json_is_refused_or_told_by_whoever_knows_it(value: object) -
     with pytest.raises(TypeError):
         canonical({"a": value})
     assert json.loads(canonical({"a": value}, repr)) == {"a": repr(value)}
+
+
+@given(
+    st.recursive(st.text(st.characters(codec=None)), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
+def test_texts_are_read_as_they_were_written(value: Any) -> None:
+    assert read_texts(canonical(value)) == value
+    assert read_texts(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")) == value

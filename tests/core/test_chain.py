@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, event, func, insert, select, update
 
 from core.chain import GENESIS, Head, LogBroken, append, event_hash, head, head_sentence, sign_day, verify
-from core.entries import EVENT_COLUMNS, LATER_COLUMNS
+from core.entries import EVENT_COLUMNS, LATER_COLUMNS, event_form
 from core.models.record import audit_log, daily_heads, events, log_head
 from tests.core.log_builders import KEY, NOON, SIGNER, SIZE, a_log, an_empty_log, an_entry, an_event
 
@@ -269,5 +269,9 @@ def test_the_hash_of_an_event_covers_every_column_and_ignores_how_facts_arrive()
     }
     assert told not in changed.values()
     assert len(set(changed.values())) == len(row)
+    form = event_form({name: value for name, value in row.items() if name not in ("id", "at", "facts")})
+    assert form.hash(row["at"], row["id"], '{"measures":"抽排","minutes":1}') == told
+    assert form.hash(row["at"], row["id"], '{"measures":"\\"facts\\":\\"\\"","minutes":1}') != told
     later = {name: event_hash(row | {name: 7}) for name in LATER_COLUMNS}
+    assert event_form(row | {"joint_id": 7}).hash(row["at"], 1, '{"measures":"抽排","minutes":1}') == later["joint_id"]
     assert len({told, *later.values()}) == len(LATER_COLUMNS) + 1  # filled in afterwards, it is another event

@@ -18,8 +18,8 @@ from tests.core.library_room import FOOD, a_company, a_licence, clerk
 from tests.databases import SQLite
 from tests.town import a_core, settled
 
-WALK = "USING INDEX ix_licences_shown_id (shown=?)"
-"""Every newest licence, one after the other."""
+WALK = "SCAN licences"
+"""Every licence, or every newest one, one after the other."""
 ASKED: dict[str, Callable[[Core, Actor, str], Any]] = {
     "a line": lambda core, _who, line: core.licences.verdict(line),
     "a number and type": lambda core, _who, _line: core.licences.find_licence("food_business", FOOD["number"]),

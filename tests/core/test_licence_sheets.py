@@ -120,7 +120,7 @@ def test_leading_zeros_stay_and_a_number_whose_end_a_spreadsheet_lost_is_told(co
 
 
 def test_nobody_sees_a_licence_of_a_sheet_before_all_are_there(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.licences.imports.PART", 1)
+    monkeypatch.setattr("core.licences.imports.FIRST", 1)
     made = brought(core, sheet(line(), line(number="JY14601990000002")))
     core.licences.imports.start(clerk(core), made, only_good=False)
     for seen in (0, 0):
@@ -131,6 +131,23 @@ def test_nobody_sees_a_licence_of_a_sheet_before_all_are_there(core: Core, monke
     assert [one.settled for one in core.licences.imports.latest(clerk(core))] == [2]
     core.licences.imports.work()
     assert count(core) == 2
+
+
+def test_a_sheet_is_numbered_in_its_order_whatever_is_registered_between_its_parts(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.licences.imports.FIRST", 2)
+    monkeypatch.setattr("core.licences.imports.PART", 2)
+    numbers = [f"JY1460199000010{at}" for at in range(5)]
+    made = brought(core, sheet(*(line(number=number) for number in numbers)))
+    core.licences.imports.start(clerk(core), made, only_good=False)
+    turns = iter((True, False))
+    core.licences.imports.work(lambda: next(turns))
+    a_licence(core, core.licences.find_subject("company", COMPANY["number"]) or "", number="JY14601990000999")
+    core.licences.imports.work()
+    told = [(one.serial, one.import_id) for one in rows(core, licences)]
+    assert sorted(told) == [(f"{at:09d}", made) for at in range(1, 6)] + [("000000006", None)]
+    assert core.verify_log().ok
 
 
 def test_what_somebody_registered_meanwhile_is_not_registered_again(core: Core) -> None:
