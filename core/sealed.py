@@ -14,7 +14,7 @@ from core.models.cases import cases
 from core.models.citizens import citizen_sessions, wechat_pushes, wechat_shelf
 from core.models.joint import joint_check_ins, joint_orders
 from core.models.licence_feed import licence_arrivals
-from core.models.licences import licence_import_parts, licences, subjects
+from core.models.licences import licence_import_parts, licence_staged, licences, subjects
 from core.models.people import people
 from core.models.pictures import licence_readings, picture_items
 from core.models.record import letters
@@ -33,6 +33,7 @@ class SealedColumn:
     row: str
     name: str = ""  # when the value's place has another name than the column
     inside: bool = False  # the text lies in the column's JSON object under "sealed"
+    of: str = ""  # the table the value's place names, when it will go there
     batch: int = BATCH  # rows sealed again in one commit: few where each is large
 
     def token(self, value: Any) -> str | None:
@@ -40,7 +41,7 @@ class SealedColumn:
         return (value or {}).get("sealed") if self.inside else value
 
     def place(self, row: object) -> str:
-        return place(self.table.name, self.name or self.column, row)
+        return place(self.of or self.table.name, self.name or self.column, row)
 
 
 SEALED = (
@@ -60,6 +61,7 @@ SEALED = (
     SealedColumn(joint_check_ins, "spot", "leg_id"),
     SealedColumn(import_rows, "body", "place", inside=True),
     SealedColumn(subjects, "body", "token", inside=True),
+    SealedColumn(licence_staged, "body", "token", inside=True, of="licences"),
     SealedColumn(licences, "body", "token", inside=True),
     SealedColumn(licence_import_parts, "body", "place", inside=True, batch=10),
     SealedColumn(archive_volumes, "body", "token", inside=True),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, literal, select
 
 from core import word_index
 from core.canon import canonical
@@ -23,11 +23,13 @@ from core.licences.keeping import number_index
 from core.licences.numbers import identifier, serials
 from core.licences.subjects import columns as columns_of
 from core.many import among, insert_many, put
-from core.models.licences import licences, subjects
+from core.models.licences import licence_staged, licences, subjects
 from core.models.record import events
 from core.policy.library import LICENCE, SUBJECT
 from core.policy.licences import COMPANY, LicenceType
 
+SHOWN = {"newer_id": None, "shown": True}
+"""The newest version of a licence."""
 NAMES = 3
 """A row takes at most: the token of its holder, its own, and its line."""
 
@@ -104,7 +106,7 @@ def _licence(cipher: Cipher, indexer: Indexer, row: Checked, serial: str, names:
     kind, terms, (token, line) = row.kind, row.terms, names
     body = sealed(cipher, "licences", token, {"number": terms.number, "fields": dict(row.fields)})
     return {
-        "token": token, "line": line, "version": 1, "newer_id": None, "type": kind.key, "state": "valid",
+        "token": token, "line": line, "version": 1, "type": kind.key, "state": "valid",
         "serial": serial, "identifier": identifier(kind.code, kind.issuer.code, serial, 1), "issuer": terms.issuer,
         "case_no": row.case_no, "seq": 1, "number_index": number_index(indexer, terms.number),
         "issued_on": terms.issued_on, "valid_from": terms.valid_from, "valid_to": terms.valid_to,
@@ -130,12 +132,25 @@ def take_in(desk: Desk, rows: Sequence[Ready], source: str, staged: int | None =
     Those `staged` for an import are seen by nobody until it is flipped.
     """
     holders, added = _holders(desk, rows)
-    alike = {"shown": staged is None, "import_id": staged, "added_at": desk.now, "changed_at": desk.now}
+    alike = {"import_id": staged, "added_at": desk.now, "changed_at": desk.now}
     new = [{**row.columns, "subject_id": holders[row.holder.key]} for row in rows]
-    put(desk.tx, licences, new, alike)
+    if staged is None:
+        put(desk.tx, licences, new, {**alike, **SHOWN})
+    else:
+        put(desk.tx, licence_staged, new, alike)
     registered, issued = Told(SUBJECT, "added", "", 1, {}, ""), Told(LICENCE, "issued", "", 1, {}, "")
     made = [row.noted for row in rows]
     return [*_recorded(desk, source, registered, added), *_recorded(desk, source, issued, made)]
+
+
+def flip(tx: Connection, import_id: int) -> None:
+    """What was staged for an import becomes licences, all of it at once and in its order."""
+    told = [one for one in licence_staged.c if one.name != "id"]
+    theirs = licence_staged.c.import_id == import_id
+    columns = [*(one.name for one in told), *SHOWN]
+    values = select(*told, *(literal(value, licences.c[name].type) for name, value in SHOWN.items()))
+    tx.execute(insert(licences).from_select(columns, values.where(theirs).order_by(licence_staged.c.id)))
+    tx.execute(delete(licence_staged).where(theirs))
 
 
 def _holders(desk: Desk, rows: Sequence[Ready]) -> tuple[dict[tuple[str, str], int], list[Noted]]:

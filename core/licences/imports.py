@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.licences.library import Whole
 
 TITLES = {CHECKED: "待确认", RUNNING: "正在登记", DONE: "已完成", DROPPED: "已放弃", STOPPED: "已停止"}
-FIRST, PART, SHOWN, KEPT = 500, 2000, 200, 5000
+FIRST, PART, SHOWN, KEPT = 1000, 3000, 200, 5000
 
 
 class SheetOver(Refusal):

@@ -18,7 +18,7 @@ from core.canon import read_texts
 from core.commits import CommitLine, Job
 from core.crypto import place
 from core.entries import Entry
-from core.licences.bulk import Checked, Ready, made_ready, take_in
+from core.licences.bulk import Checked, Ready, flip, made_ready, take_in
 from core.licences.checks import Terms
 from core.licences.desk import Desk
 from core.licences.numbers import serial, serials
@@ -123,7 +123,7 @@ class Staging:
     def _flip(self, tx: Connection, actor: Actor, import_id: int) -> Entry:
         """All of a sheet is there: it is shown at once."""
         now = self._core.clock.now()
-        tx.execute(update(licences).where(licences.c.import_id == import_id, ~licences.c.shown).values(shown=True))
+        flip(tx, import_id)
         done = {"state": DONE, "changed_at": now}
         tx.execute(update(licence_imports).where(licence_imports.c.id == import_id).values(done))
         return entry(now, actor, "licence.sheet_done", f"sheet:{import_id}", "done")

@@ -48,7 +48,7 @@ licences = Table(
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, nullable=True),
     Column("body", Facts, nullable=False),
-    Column("import_id", Id, ForeignKey("licence_imports.id"), nullable=True, index=True),
+    Column("import_id", Id, ForeignKey("licence_imports.id"), nullable=True),
     Column("seq", Integer, nullable=False),
     Column("added_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
@@ -63,8 +63,18 @@ licences = Table(
 )  # fmt: skip
 """One row a version; `line` is the licence through all of them and what a code is bound to. `shown`: the newest.
 
-What is not shown, older versions and the rows of a sheet that is not flipped yet, stands in no index of the lists.
+Older versions stand in no index of the lists.
 """
+
+LATER = ("id", "newer_id", "shown")
+"""What a licence gets when it is shown."""
+licence_staged = Table(
+    "licence_staged",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *(Column(one.name, one.type, nullable=one.name == "valid_to") for one in licences.c if one.name not in LATER),
+)
+"""Licences of the sheet that is being registered, seen by nobody; with no index, for they go as one into `licences`."""
 
 licence_imports = Table(
     "licence_imports",

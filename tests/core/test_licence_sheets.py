@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 import xlsxwriter
+from alembic import command
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 
@@ -16,11 +17,12 @@ from core.errors import NotYours, Unknown
 from core.licences import LicenceFilter
 from core.licences.imports import SheetFaulty
 from core.licences.sheets import OtherSheet, columns_of, report, template
-from core.models.licences import licence_import_parts, licences, subjects
+from core.models.licences import licence_import_parts, licence_staged, licences, subjects
 from core.policy.licences import licence_types
 from core.views import RowFault
 from tests.builders import desk, rows
 from tests.core.library_room import COMPANY, FOOD, a_company, a_licence, act, clerk
+from tests.databases import alembic
 
 KIND = licence_types()["food_business"]
 HEAD = [f"{field.label}{'*' if field.required else ''}" for field in columns_of(KIND)]
@@ -148,6 +150,22 @@ def test_a_sheet_is_numbered_in_its_order_whatever_is_registered_between_its_par
     told = [(one.serial, one.import_id) for one in rows(core, licences)]
     assert sorted(told) == [(f"{at:09d}", made) for at in range(1, 6)] + [("000000006", None)]
     assert core.verify_log().ok
+
+
+def test_a_sheet_half_written_is_finished_after_a_change_of_schema(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.licences.imports.FIRST", 1)
+    made = brought(core, sheet(line(), line(number="JY14601990000002")))
+    core.licences.imports.start(clerk(core), made, only_good=False)
+    turns = iter((True, False))
+    core.licences.imports.work(lambda: next(turns))
+    assert (len(rows(core, licence_staged)), len(rows(core, licences))) == (1, 0)
+    core.engine.dispose()
+    config = alembic(core.engine.url.render_as_string(hide_password=False))
+    command.downgrade(config, "0033")
+    command.upgrade(config, "head")
+    assert (len(rows(core, licence_staged)), len(rows(core, licences))) == (1, 0)
+    core.licences.imports.work()
+    assert (len(rows(core, licence_staged)), count(core)) == (0, 2)
 
 
 def test_what_somebody_registered_meanwhile_is_not_registered_again(core: Core) -> None:
