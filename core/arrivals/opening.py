@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from core.policy.arrivals import PhotoRules, SheetRules
 
 PHOTO_SECONDS, PHOTO_MEMORY = 5, 900 * 1024 * 1024
 AHEAD = 1 << 20
-"""Bytes the child may be ahead of us."""
+"""Bytes the child may be ahead of us, where the system lets it."""
 PROGRAM = str(Path(reading.__file__))
 
 
@@ -129,8 +130,10 @@ def _lines(
     """The child's answer line by line, while it goes on; how it ended shows after the last."""
     command = [sys.executable, "-I", PROGRAM, kind, json.dumps(dict(limits))]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, pipesize=AHEAD) as child:
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as child:
         given, told, error = cast("tuple[IO[bytes], ...]", (child.stdin, child.stdout, child.stderr))
+        with suppress(OSError):  # a system may grant less to who has many of them
+            fcntl.fcntl(told, fcntl.F_SETPIPE_SZ, AHEAD)
         last = threading.Timer(limits["seconds"] + 5, child.kill)
         last.start()
         try:

@@ -1,7 +1,7 @@
 """The clock's part of a sheet: what was confirmed is staged in small commits, seen by nobody, then shown in one flip.
 
-While one part is being written the next is made ready in a thread of its own: sealing and indexing take as long as the
-database does, and neither waits for the other.
+While one part is being written the next ones are made ready in a thread of their own: sealing and indexing take as long
+as the database does, and neither waits for the other.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from core.licences.library import Whole
 
 CHECKED, RUNNING, DONE, DROPPED, STOPPED = "checked", "running", "done", "dropped", "stopped"
+AHEAD = 4
+"""Parts that are looked at: the one that is written, and those made ready meanwhile."""
 PLACE = ("licence_import_parts", "body")
 _RUNNING = select(licence_imports).where(licence_imports.c.state == RUNNING).order_by(licence_imports.c.id).limit(1)
-_NEXT = select(licence_import_parts.c.id).order_by(licence_import_parts.c.id).limit(4)
+_NEXT = select(licence_import_parts.c.id).order_by(licence_import_parts.c.id).limit(AHEAD)
 
 
 @dataclass(frozen=True, slots=True)
