@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from bots.dingtalk.fates import BAD_TOKEN, ApiFault, of_answer, of_transport
-from bots.dingtalk.gateway import is_loopback
+from bots.dingtalk.gateway import is_loopback, is_of, place_of
 from bots.dingtalk.pace import Buckets
 from core.settings import DingTalk
 
@@ -171,7 +171,7 @@ class DingTalkApi:
         """The bytes behind a download code, at most `most` and one (dingtalk.md §3). Raises ApiFault."""
         answer = self.ask("POST", PICTURE, {"robotCode": self._settings.robot_code, "downloadCode": code})
         url = str(answer.get("downloadUrl") or "")
-        if urlsplit(url).scheme != "https" and _place(url) not in self._homes():
+        if place_of(url)[:1] != ("https",) and not self._is_home(url):
             raise ApiFault("never", "download address", PICTURE)
         until, read = time.monotonic() + WHOLE_CALL_S, bytearray()
         try:
@@ -182,13 +182,15 @@ class DingTalkApi:
                     read += chunk
                     if len(read) > most or time.monotonic() > until:
                         break
+        except httpx.InvalidURL:
+            raise ApiFault("never", "download address", PICTURE) from None
         except httpx.HTTPError as error:
             raise of_transport(error, PICTURE) from None
         return bytes(read)
 
     def whisper(self, webhook: str, text: str) -> bool:
         """Say a line on a session webhook; False when its host is not DingTalk's or nothing came of it (T14)."""
-        if not webhook or _place(webhook) not in self._homes():
+        if not self._is_home(webhook):
             return False
         try:
             status, body = self._send("POST", webhook, {"msgtype": "text", "text": {"content": text}}, {})
@@ -197,8 +199,8 @@ class DingTalkApi:
             return False
         return of_answer(status, body, "sendBySession") is None
 
-    def _homes(self) -> set[tuple[str, str]]:
-        return {_place(self._settings.api), _place(self._settings.oapi)}
+    def _is_home(self, url: str) -> bool:
+        return is_of(url, (self._settings.api, self._settings.oapi))
 
     def _call(self, method: str, path: str, body: Json, *, old: bool = False, media: Media | None = None) -> Json:
         """One call; a token that DingTalk no longer takes is replaced once."""
@@ -217,8 +219,9 @@ class DingTalkApi:
         self, method: str, path: str, body: Json, token: str, old: bool, media: Media | None
     ) -> tuple[ApiFault | None, Json]:
         base = self._settings.oapi if old else self._settings.api
-        url = base.rstrip("/") + path + (f"?access_token={token}" if old else "")
-        url += f"&type={media.kind}" if media else ""
+        url = base.rstrip("/") + path
+        if old:
+            url += "?" + urlencode({"access_token": token} | ({"type": media.kind} if media else {}))
         headers = {} if old else {"x-acs-dingtalk-access-token": token}
         try:
             status, answer = self._send(method, url, body, headers, media)
@@ -284,8 +287,3 @@ def _object(raw: bytes) -> Json | None:
 def _result(answer: Json) -> Json:
     result = answer.get("result")
     return result if isinstance(result, dict) else {}
-
-
-def _place(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()

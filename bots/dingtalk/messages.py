@@ -64,6 +64,15 @@ class Message:
             pictures=_pictures(data),
         )
 
+    def is_from(self, corp_id: str) -> bool:
+        """Did a member of this organisation write it, or of the robot's own where none is named?
+
+        A message may leave out the writer's organisation: only its own people have a user id (dingtalk.md §3).
+        """
+        home = corp_id or self.home
+        is_ours = not home or (self.tenant or self.home or home) == home
+        return is_ours and bool(self.user) and self.chat in (SINGLE, GROUP)
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -97,7 +106,8 @@ def _pictures(data: Mapping[str, object]) -> tuple[str, ...]:
         return ()
     rich = content.get("richText")
     parts = rich if isinstance(rich, list) else [content] if data.get("msgtype") == "picture" else []
-    codes = [part.get("downloadCode") for part in parts[:MOST_PARTS] if isinstance(part, Mapping)]
+    named = [part for part in parts[:MOST_PARTS] if isinstance(part, Mapping)]
+    codes = [part.get("downloadCode") or part.get("pictureDownloadCode") for part in named]
     return tuple(code for code in codes if isinstance(code, str) and code.isprintable() and 0 < len(code) <= 1000)
 
 
