@@ -31,6 +31,7 @@ DELIVER = "/v1.0/card/instances/deliver"
 CARDS = "/v1.0/card/instances"
 BATCH_SEND = "/v1.0/robot/oToMessages/batchSend"
 PICTURE = "/v1.0/robot/messageFiles/download"
+FILE = "the file behind a download address"
 USER_TOKEN = "/v1.0/oauth2/userAccessToken"
 JSAPI_TICKETS = "/v1.0/oauth2/jsapiTickets"
 USER_GET = "/topapi/v2/user/get"
@@ -81,7 +82,8 @@ class DingTalkApi:
 
     def update(self, body: Json) -> None:
         """`PUT /v1.0/card/instances`: every copy of a card changes silently. Raises ApiFault."""
-        self.ask("PUT", CARDS, body)
+        if self.ask("PUT", CARDS, body).get("result") is False:  # a success that changed nothing (§5.2)
+            raise ApiFault("again", "result false", CARDS)
 
     def batch_send(self, users: list[str], title: str, text: str) -> Json:
         """A markdown message to at most 20 people, each in their chat with the robot. Raises ApiFault."""
@@ -173,19 +175,24 @@ class DingTalkApi:
         url = str(answer.get("downloadUrl") or "")
         if place_of(url)[:1] != ("https",) and not self._is_home(url):
             raise ApiFault("never", "download address", PICTURE)
+        return self._file(url, most)
+
+    def _file(self, url: str, most: int) -> bytes:
         until, read = time.monotonic() + WHOLE_CALL_S, bytearray()
         try:
             with self._http.stream("GET", url) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise ApiFault("again" if response.status_code >= 500 else "never", "download", PICTURE)
+                    raise ApiFault("again" if response.status_code >= 500 else "never", "download", FILE)
                 for chunk in response.iter_bytes():
                     read += chunk
-                    if len(read) > most or time.monotonic() > until:
+                    if len(read) > most:
                         break
+                    if time.monotonic() > until:
+                        raise httpx.ReadTimeout("file too slow")
         except httpx.InvalidURL:
-            raise ApiFault("never", "download address", PICTURE) from None
+            raise ApiFault("never", "download address", FILE) from None
         except httpx.HTTPError as error:
-            raise of_transport(error, PICTURE) from None
+            raise of_transport(error, FILE) from None
         return bytes(read)
 
     def whisper(self, webhook: str, text: str) -> bool:

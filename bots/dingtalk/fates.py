@@ -38,10 +38,10 @@ class Withheld(Undelivered):
 
 
 class ApiFault(Undelivered):
-    """DingTalk said no, or nothing; `code` is its own word for it, empty when there was none."""
+    """DingTalk said no, or nothing; `code` is its own word for it, empty when there was none, `api` what was asked."""
 
     def __init__(self, fate: str, code: str, api: str) -> None:
-        self.code = code
+        self.code, self.api = code, api
         super().__init__(fate, f"{api}: {code or 'no answer'}")
 
 
