@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T", covariant=True)
 TIMES = ("time", "eventBornTime")  # nothing of ours reads them
+NEEDED = ("messageId", "topic")
+NAMES = {name.lower(): name for name in (*NEEDED, "eventId", "eventType", "eventCorpId", "contentType")}
 UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -19,8 +21,12 @@ class Kind(Protocol[T]):
 
 def read(kind: Kind[T], frame: Mapping[str, Any]) -> T:
     """The message in a frame; what the SDK cannot read is set right first, so that `disconnect` is obeyed, a ping is
-    answered and an act is done whatever stands beside it. Data that is no JSON arrives as its text.
+    answered and an act is done whatever stands beside it. Data that is no JSON arrives as its text, and names of
+    headers in another case are those they mean.
     """
+    headers = frame.get("headers")
+    if isinstance(headers, Mapping) and not all(name in headers for name in NEEDED):
+        frame = {**frame, "headers": {NAMES.get(name.lower(), name): value for name, value in headers.items()}}
     try:
         return kind.from_dict(frame)
     except UNREADABLE:

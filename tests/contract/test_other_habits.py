@@ -108,6 +108,11 @@ def test_a_frame_is_read_whatever_the_sdk_stumbles_over(kind: Any, headers: Any,
     assert (message.headers.topic, message.data) == ("t", told)
 
 
+def test_headers_in_another_case_are_those_they_mean() -> None:
+    message: Any = read(CallbackMessage, {"headers": {"MessageId": "m", "TOPIC": "t", "Time": "now"}, "data": "{}"})
+    assert (message.headers.message_id, message.headers.topic) == ("m", "t")
+
+
 def test_a_frame_without_headers_is_nobodys() -> None:
     message: Any = read(CallbackMessage, {"type": "CALLBACK", "headers": None, "data": ""})
     assert message.headers.topic is None
