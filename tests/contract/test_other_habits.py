@@ -141,6 +141,20 @@ def test_a_picture_may_have_only_the_other_of_its_codes() -> None:
     assert a_message(msgtype="picture", content={"pictureDownloadCode": "p"}).pictures == ("p",)
 
 
+@pytest.mark.parametrize("form", [dict, json.dumps])
+def test_what_is_no_plain_text_may_come_as_the_text_of_an_object(form: Any) -> None:
+    rich = {"richText": [{"text": "港口路积水"}, {"type": "picture", "downloadCode": "p"}]}
+    message = a_message(msgtype="richText", text=None, content=form(rich))
+    assert (message.text, message.pictures) == ("港口路积水", ("p",))
+    assert a_message(msgtype="audio", text=None, content=form({"recognition": "待办"})).text == "待办"
+
+
+@pytest.mark.parametrize("content", ["oops", "[1]", "[" * 60_000, "{" * 90_000, None, 5, []])
+def test_content_that_is_no_object_is_none(content: object) -> None:
+    message = a_message(msgtype="richText", text=None, content=content)
+    assert (message.text, message.pictures) == ("", ())
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
