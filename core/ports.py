@@ -36,7 +36,6 @@ class Envelope:
 class Undelivered(Exception):
     """The far side did not confirm. `fate`: again (try later), throttled (slow the channel), never (dead), unknown (it
     may have been carried out), merged (the same was said a moment ago), withheld (it arrived, but without some words).
-
     `alone`: what failed lies beside the channel, which may work all the same.
     """
 
