@@ -218,7 +218,7 @@ class Relay:
     def _settle_failure(self, claimed: Claimed, failure: Undelivered) -> None:
         letter, now = claimed.envelope, real_now()
         values: dict[str, Any] = {"error": str(failure)[:500], "lease": None, "leased_until": None}
-        failed = failure.fate in ("again", "unknown")
+        failed = failure.fate in ("again", "unknown") and not failure.alone
         worn_out = failure.fate == "again" and letter.tries > MOST_TRIES
         if failure.fate == "never" or worn_out:
             values["state"] = "dead"

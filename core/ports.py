@@ -36,10 +36,11 @@ class Envelope:
 class Undelivered(Exception):
     """The far side did not confirm. `fate`: again (try later), throttled (slow the channel), never (dead), unknown (it
     may have been carried out), merged (the same was said a moment ago), withheld (it arrived, but without some words).
+    `alone`: what failed lies beside the channel, which may work all the same.
     """
 
-    def __init__(self, fate: str, why: str) -> None:
-        self.fate = fate
+    def __init__(self, fate: str, why: str, *, alone: bool = False) -> None:
+        self.fate, self.alone = fate, alone
         super().__init__(why)
 
 

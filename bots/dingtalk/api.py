@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 
 from bots.dingtalk.fates import BAD_TOKEN, ApiFault, of_answer, of_transport
-from bots.dingtalk.gateway import is_loopback
+from bots.dingtalk.gateway import is_loopback, is_of, place_of
 from bots.dingtalk.pace import Buckets
 from core.settings import DingTalk
 
@@ -31,6 +31,7 @@ DELIVER = "/v1.0/card/instances/deliver"
 CARDS = "/v1.0/card/instances"
 BATCH_SEND = "/v1.0/robot/oToMessages/batchSend"
 PICTURE = "/v1.0/robot/messageFiles/download"
+FILE = "the file behind a download address"
 USER_TOKEN = "/v1.0/oauth2/userAccessToken"
 JSAPI_TICKETS = "/v1.0/oauth2/jsapiTickets"
 USER_GET = "/topapi/v2/user/get"
@@ -81,7 +82,8 @@ class DingTalkApi:
 
     def update(self, body: Json) -> None:
         """`PUT /v1.0/card/instances`: every copy of a card changes silently. Raises ApiFault."""
-        self.ask("PUT", CARDS, body)
+        if self.ask("PUT", CARDS, body).get("result") is False:  # a success that changed nothing (§5.2)
+            raise ApiFault("again", "result false", CARDS)
 
     def batch_send(self, users: list[str], title: str, text: str) -> Json:
         """A markdown message to at most 20 people, each in their chat with the robot. Raises ApiFault."""
@@ -171,24 +173,31 @@ class DingTalkApi:
         """The bytes behind a download code, at most `most` and one (dingtalk.md §3). Raises ApiFault."""
         answer = self.ask("POST", PICTURE, {"robotCode": self._settings.robot_code, "downloadCode": code})
         url = str(answer.get("downloadUrl") or "")
-        if urlsplit(url).scheme != "https" and _place(url) not in self._homes():
+        if place_of(url)[:1] != ("https",) and not self._is_home(url):
             raise ApiFault("never", "download address", PICTURE)
+        return self._file(url, most)
+
+    def _file(self, url: str, most: int) -> bytes:
         until, read = time.monotonic() + WHOLE_CALL_S, bytearray()
         try:
             with self._http.stream("GET", url) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise ApiFault("again" if response.status_code >= 500 else "never", "download", PICTURE)
+                    raise ApiFault("again" if response.status_code >= 500 else "never", "download", FILE)
                 for chunk in response.iter_bytes():
                     read += chunk
-                    if len(read) > most or time.monotonic() > until:
+                    if len(read) > most:
                         break
+                    if time.monotonic() > until:
+                        raise httpx.ReadTimeout("file too slow")
+        except httpx.InvalidURL:
+            raise ApiFault("never", "download address", FILE) from None
         except httpx.HTTPError as error:
-            raise of_transport(error, PICTURE) from None
+            raise of_transport(error, FILE) from None
         return bytes(read)
 
     def whisper(self, webhook: str, text: str) -> bool:
         """Say a line on a session webhook; False when its host is not DingTalk's or nothing came of it (T14)."""
-        if not webhook or _place(webhook) not in self._homes():
+        if not self._is_home(webhook):
             return False
         try:
             status, body = self._send("POST", webhook, {"msgtype": "text", "text": {"content": text}}, {})
@@ -197,8 +206,8 @@ class DingTalkApi:
             return False
         return of_answer(status, body, "sendBySession") is None
 
-    def _homes(self) -> set[tuple[str, str]]:
-        return {_place(self._settings.api), _place(self._settings.oapi)}
+    def _is_home(self, url: str) -> bool:
+        return is_of(url, (self._settings.api, self._settings.oapi))
 
     def _call(self, method: str, path: str, body: Json, *, old: bool = False, media: Media | None = None) -> Json:
         """One call; a token that DingTalk no longer takes is replaced once."""
@@ -217,8 +226,9 @@ class DingTalkApi:
         self, method: str, path: str, body: Json, token: str, old: bool, media: Media | None
     ) -> tuple[ApiFault | None, Json]:
         base = self._settings.oapi if old else self._settings.api
-        url = base.rstrip("/") + path + (f"?access_token={token}" if old else "")
-        url += f"&type={media.kind}" if media else ""
+        url = base.rstrip("/") + path
+        if old:
+            url += "?" + urlencode({"access_token": token} | ({"type": media.kind} if media else {}))
         headers = {} if old else {"x-acs-dingtalk-access-token": token}
         try:
             status, answer = self._send(method, url, body, headers, media)
@@ -284,8 +294,3 @@ def _object(raw: bytes) -> Json | None:
 def _result(answer: Json) -> Json:
     result = answer.get("result")
     return result if isinstance(result, dict) else {}
-
-
-def _place(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()

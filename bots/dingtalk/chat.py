@@ -9,7 +9,7 @@ from bots.dingtalk.acts import Hand
 from bots.dingtalk.faces import Faces
 from bots.dingtalk.hands import own_case
 from bots.dingtalk.joints import JOINT_NUMBERS, JointDesk, seen_from
-from bots.dingtalk.messages import GROUP, LONGEST, NO_TEXT, NOT_TEXT, SINGLE, SPOKEN, Aside, Message, Pace
+from bots.dingtalk.messages import LONGEST, NO_TEXT, NOT_TEXT, SPOKEN, Aside, Message, Pace
 from bots.dingtalk.signing import SignDesk
 from bots.dingtalk.words import Said, form_of, guesses, paper_of, read, told_of
 from bots.replies import sentence_of
@@ -43,8 +43,7 @@ class Chat:
         except Refusal as refusal:
             self._core.note_refusal(None, "chat", "message", refusal, "dingtalk")
             raise
-        home = self._core.settings.dingtalk.corp_id or message.home
-        if not message.user or message.chat not in (SINGLE, GROUP) or (home and message.tenant != home):
+        if not message.is_from(self._core.settings.dingtalk.corp_id):
             return self._aside(message, OUTSIDER, NotKnownHere())
         try:
             actor = self._core.actor_for("dingtalk", message.user)

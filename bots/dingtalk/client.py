@@ -22,6 +22,7 @@ from dingtalk_stream import (
 )
 from websockets.asyncio.client import ClientConnection
 
+from bots.dingtalk.frames import read
 from bots.dingtalk.gateway import Gateway, Grant, NoGrant, Subscription, is_loopback
 from bots.dingtalk.log import quiet_sdk
 from bots.replies import apology, log_fault
@@ -36,15 +37,22 @@ RETIRED_S = 12.0  # DingTalk closes about 10 s after `disconnect`
 
 
 class Pause:
-    """How long to wait before the next connection: nothing after a steady one, then doubling with jitter."""
+    """How long to wait before the next connection: nothing after a steady one, then doubling with jitter.
 
-    def __init__(self, steady_s: float = 60.0, first_s: float = 0.5, cap_s: float = 30.0) -> None:
+    Never longer than the ten seconds of the plain SDK (dingtalk.md §2.5), for all the while the bot is deaf.
+    """
+
+    def __init__(self, steady_s: float = 60.0, first_s: float = 0.5, cap_s: float = 10.0) -> None:
         self._steady_s, self._first_s, self._cap_s = steady_s, first_s, cap_s
         self._misses = 0
 
-    def after(self, lived_s: float) -> float:
-        """Seconds to wait after a connection (or an attempt) that lived so long."""
-        self._misses = 0 if lived_s >= self._steady_s else self._misses + 1
+    def after(self, lived_s: float, *, useful: bool = False) -> float:
+        """Seconds to wait after a connection (or an attempt) that lived so long.
+
+        One that brought a message was `useful`: it forgives the misses before it, but is not taken up again in a rush.
+        """
+        missed = min(self._misses, 1) if useful else self._misses
+        self._misses = 0 if lived_s >= self._steady_s else missed + 1
         if self._misses <= 1 and lived_s > 0:
             return 0.0
         full: float = min(self._first_s * 2 ** min(max(self._misses - 2, 0), 20), self._cap_s)
@@ -64,7 +72,7 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
         self.connected = asyncio.Event()
         self.on_connected: Callable[[], None] = lambda: None
         self._settings, self._silence_s = settings, silence_s
-        self._gateway, self._pause = Gateway(settings), Pause(steady_s)
+        self._gateway, self._pause, self._useful = Gateway(settings), Pause(steady_s), False
         self._slots = asyncio.Semaphore(settings.in_flight)
         self._jobs: set[asyncio.Task[None]] = set()
         self._retired: set[asyncio.Task[None]] = set()
@@ -79,8 +87,9 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
         self.pre_start()
         try:
             while True:
+                self._useful = False
                 lived = await self._one_connection()
-                await asyncio.sleep(self._pause.after(lived))
+                await asyncio.sleep(self._pause.after(lived, useful=self._useful))
         finally:
             await self._farewell()
 
@@ -151,6 +160,7 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
             return False
         if kind == SystemMessage.TYPE:
             return await self._system(socket, frame)
+        self._useful = True
         await self._slots.acquire()
         job = self._keep(self._work(socket, frame), self._jobs)
         job.add_done_callback(lambda _job: self._slots.release())
@@ -164,7 +174,7 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
 
     async def _system(self, socket: ClientConnection, frame: dict[str, Any]) -> bool:
         try:
-            message = SystemMessage.from_dict(frame)
+            message: SystemMessage = read(SystemMessage, frame)
             ack = await self.system_handler.raw_process(message)
         except Exception:
             log.warning("a system frame that cannot be read")
@@ -183,15 +193,15 @@ class SteadyClient(DingTalkStreamClient):  # type: ignore[misc]
 
     async def _ack_for(self, frame: dict[str, Any]) -> AckMessage | None:
         if frame["type"] == EventMessage.TYPE:
-            ack = await self.event_handler.raw_process(EventMessage.from_dict(frame))
+            ack = await self.event_handler.raw_process(read(EventMessage, frame))
             done = ack.code == AckMessage.STATUS_OK
             ack.data = {"status": "SUCCESS" if done else "LATER", "message": str(ack.message)}
             return ack
         if frame["type"] != CallbackMessage.TYPE:
             log.warning("unknown kind of frame: %s", str(frame["type"])[:40])
             return None
-        message = CallbackMessage.from_dict(frame)
-        handler = self.callback_handler_map.get(message.headers.topic)
+        message: CallbackMessage = read(CallbackMessage, frame)
+        handler = self.callback_handler_map.get(str(message.headers.topic))
         if handler is None:
             log.warning("nobody handles %s", str(message.headers.topic)[:80])
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,8 @@ PAGE = 100
 MOST_DEPARTMENTS, MOST_PAGES = 5000, 1000
 PAUSE_S = 1.1
 """How long to wait when DingTalk says too fast (§5.5: at least a second)."""
+NO_ANSWER = ("Error", "Timeout")
+"""How the names of what goes wrong on the way end (`bots.dingtalk.fates.of_transport`)."""
 INSIDE = 0
 """`contact_type` of somebody of the organisation, where the answer says it; others are outside contacts."""
 
@@ -62,7 +65,7 @@ class AddressBook:
                     rows.setdefault(_text(row, "userid", MEMBERS), row)
             return OutsideDirectory(units, tuple(_person(row) for row in rows.values()))
         except ApiFault as fault:
-            raise PartRead(f"钉钉回复 {fault.code[:40] or '为空'}") from None
+            raise PartRead(_told(fault)) from None
         except (TypeError, ValueError, KeyError):
             raise PartRead("钉钉回复的格式不对") from None
 
@@ -116,6 +119,13 @@ def _person(row: dict[str, Any]) -> OutsidePerson:
         _text(row, "unionid", MEMBERS), str(row.get("name") or ""), str(row.get("mobile") or ""),
         _text(row, "userid", MEMBERS), departments, str(row.get("title") or ""), bool(leads),
     )  # fmt: skip
+
+
+def _told(fault: ApiFault) -> str:
+    """What an administrator reads: DingTalk's own code as it is, in our words what is none."""
+    if re.fullmatch(r"[\w.-]{1,40}", fault.code) and not fault.code.endswith(NO_ANSWER):
+        return f"钉钉回复 {fault.code}"
+    return "钉钉没有回应" if fault.code.endswith(NO_ANSWER) or not fault.code else "钉钉的回复不完整或看不懂"
 
 
 def _text(answer: Any, name: str, api: str) -> str:

@@ -24,6 +24,8 @@ SETTINGS_AT_FAULT = (
     "88",
 )
 BUSY_OLD = ("15", "-1")
+WRAPPED = "88"
+"""The old API's word for a refusal that may stand more exactly beside it, in `sub_code`."""
 UNSAFE = "param.contentUnsafe"
 """DingTalk does not show these words; the same card without them it does."""
 
@@ -36,10 +38,10 @@ class Withheld(Undelivered):
 
 
 class ApiFault(Undelivered):
-    """DingTalk said no, or nothing; `code` is its own word for it, empty when there was none."""
+    """DingTalk said no, or nothing; `code` is its own word for it, empty when there was none, `api` what was asked."""
 
     def __init__(self, fate: str, code: str, api: str) -> None:
-        self.code = code
+        self.code, self.api = code, api
         super().__init__(fate, f"{api}: {code or 'no answer'}")
 
 
@@ -63,6 +65,8 @@ def of_answer(status: int, body: Any, api: str) -> ApiFault | None:
             return ApiFault("again", str(body.get("errorMsg") or body.get("code") or "success false")[:80], api)
         return None
     code = str(errcode if errcode not in (None, 0) else body.get("code") or status)[:80]
+    if code == WRAPPED and body.get("sub_code"):
+        code = str(body["sub_code"])[:80]
     if status == httpx.codes.UNAUTHORIZED and "invalidClient" not in code:
         code = BAD_TOKEN[0]  # whatever it is called: a fresh token is the one thing that may help
     return ApiFault(_fate(status, code, body, api), code, api)
@@ -75,7 +79,8 @@ def _fate(status: int, code: str, body: Any, api: str) -> str:
         log.error("the month's calls are used up: %s", api)
         return "again"
     if any(word in code if len(word) > 5 else word == code for word in SETTINGS_AT_FAULT):
-        scopes = (body.get("accessdenieddetail") or {}).get("requiredScopes")
+        detail = body.get("accessdenieddetail")
+        scopes = detail.get("requiredScopes") if isinstance(detail, dict) else detail
         log.error("DingTalk refuses this application: %s at %s, scopes wanted: %s", code, api, scopes)
         return "again"
     if status >= 500 or code in BUSY_OLD or code in BAD_TOKEN:

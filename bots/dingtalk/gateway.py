@@ -21,6 +21,7 @@ USER_AGENT = (
     "(+https://github.com/open-dingtalk/dingtalk-stream-sdk-python)"
 )
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PORTS = {"http": 80, "https": 443}
 
 
 class NoGrant(Exception):
@@ -48,6 +49,26 @@ class Subscription:
 def is_loopback(address: str) -> bool:
     """Is this address on this machine? Then no proxy of the environment is asked."""
     return urlsplit(address).hostname in LOOPBACK
+
+
+def place_of(address: str) -> tuple[str, ...]:
+    """Scheme, host and port of an address of the web; empty for anything else."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return ()
+    return (parts.scheme, parts.hostname, str(port)) if parts.hostname else ()
+
+
+def is_of(address: str, homes: Sequence[str]) -> bool:
+    """Is this an address of one of these hosts? If all are this machine, any of this machine's is, whatever its name:
+    a platform played here may give its files and sessions a name or a port of their own.
+    """
+    place = place_of(address)
+    if place and is_loopback(address) and all(is_loopback(home) for home in homes):
+        return True
+    return bool(place) and place in {place_of(home) for home in homes}
 
 
 class Gateway:

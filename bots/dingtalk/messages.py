@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bots.dingtalk.clicks import MAX_KEY, MAX_NAME, id_of
+from bots.dingtalk.clicks import MAX_CONTENT, MAX_KEY, MAX_NAME, id_of
 from core.errors import Malformed
 
 SINGLE, GROUP = "1", "2"
@@ -64,6 +66,15 @@ class Message:
             pictures=_pictures(data),
         )
 
+    def is_from(self, corp_id: str) -> bool:
+        """Did a member of this organisation write it, or of the robot's own where none is named?
+
+        A message may leave out the writer's organisation: only its own people have a user id (dingtalk.md §3).
+        """
+        home = corp_id or self.home
+        is_ours = not home or (self.tenant or self.home or home) == home
+        return is_ours and bool(self.user) and self.chat in (SINGLE, GROUP)
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -80,24 +91,33 @@ def _text(data: Mapping[str, object]) -> str:
     part = data.get("text")
     if isinstance(part, Mapping) and isinstance(part.get("content"), str):
         return _storable(str(part["content"]))
-    content = data.get("content")
-    if data.get("msgtype") == SPOKEN and isinstance(content, Mapping):
+    content = _content(data)
+    if data.get("msgtype") == SPOKEN:
         heard = content.get("recognition")
         return _storable(heard) if isinstance(heard, str) else ""
-    if isinstance(content, Mapping) and isinstance(content.get("richText"), list):
-        rows = [row.get("text") for row in content["richText"] if isinstance(row, Mapping)]
+    rich = content.get("richText")
+    if isinstance(rich, list):
+        rows = [row.get("text") for row in rich if isinstance(row, Mapping)]
         return _storable(" ".join(text for text in rows if isinstance(text, str)))
     return ""
 
 
+def _content(data: Mapping[str, object]) -> Mapping[str, object]:
+    """What a message that is no plain text holds; an object, or the text of one as in a card's callback."""
+    value = data.get("content")
+    if isinstance(value, str) and len(value) <= MAX_CONTENT:
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _pictures(data: Mapping[str, object]) -> tuple[str, ...]:
     """The download codes of a picture or of those in a rich text; what is no usable code is passed over."""
-    content = data.get("content")
-    if not isinstance(content, Mapping):
-        return ()
+    content = _content(data)
     rich = content.get("richText")
     parts = rich if isinstance(rich, list) else [content] if data.get("msgtype") == "picture" else []
-    codes = [part.get("downloadCode") for part in parts[:MOST_PARTS] if isinstance(part, Mapping)]
+    named = [part for part in parts[:MOST_PARTS] if isinstance(part, Mapping)]
+    codes = [part.get("downloadCode") or part.get("pictureDownloadCode") for part in named]
     return tuple(code for code in codes if isinstance(code, str) and code.isprintable() and 0 < len(code) <= 1000)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from bots.dingtalk.api import DingTalkApi
+from bots.dingtalk.api import FILE, DingTalkApi
 from bots.dingtalk.fates import ApiFault
 from bots.replies import sentence_of
 from core import Actor, Core, Refusal
@@ -15,6 +15,8 @@ from core.policy.arrivals import arrival_rules
 from core.ports import Envelope, Undelivered
 
 NOT_FETCHED = "图片没有取到，请再发一次"
+MOST_TRIES = 5
+"""Tries, some three minutes of them, for a file on a host that does not give it: its code may not live longer."""
 
 
 class PhotoTaker:
@@ -37,10 +39,11 @@ class PhotoTaker:
             self._core.note_refusal(None, "photo", what, refusal, "dingtalk")
             self._core.say(f"photo:{letter.key}", person, sentence_of(refusal), "图片")
         except ApiFault as fault:
-            if fault.fate == "never":
+            is_elsewhere = fault.api == FILE
+            if fault.fate == "never" or (is_elsewhere and letter.tries >= MOST_TRIES):
                 self._core.say(f"photo:{letter.key}", person, NOT_FETCHED, "图片")
                 return
-            raise Undelivered("again", str(fault)) from None
+            raise Undelivered("again", str(fault), alone=is_elsewhere) from None
 
     def _keep(self, key: str, actor: Actor, body: Mapping[str, Any], raw: bytes) -> None:
         """With the draft; or with the feedback its sender may report on now, who is told so. Raises Refusal."""

@@ -73,6 +73,7 @@ _BARE = re.compile(rf"^{_CALLED}(?P<ref>{_FULL}|\d[\d ]{{2,}}\d)$")
 _NARROW = {0xFF01 + n: 0x21 + n for n in range(94) if chr(0x21 + n).isalnum() or chr(0x21 + n) in "@#/?"}
 _TAIL = "。．.！!？?～~，,、；; "
 _MENTION = re.compile(r"^(?:\s*@\S+\s*)+")
+_MENTION_BEHIND = re.compile(r"(?:\s+@\S+)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,16 @@ class Said:
 
 
 def read(text: str) -> Said:
-    """The one reading a text has, or `unknown`; nothing here is a guess."""
+    """The one reading a text has, or `unknown`; nothing here is a guess. A mention may stand behind the words too."""
     line = tidy(text)
+    said, front = _read(line), _MENTION_BEHIND.sub("", line)
+    if said.kind not in ("unknown", "find") or front in ("", line):
+        return said
+    again = _read(front)
+    return said if again.kind == "unknown" else again
+
+
+def _read(line: str) -> Said:
     bare = line.rstrip(_TAIL).lstrip("/#") or line
     key = bare.replace(" ", "").lower()
     if key in LISTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,6 +22,19 @@ HOSTS = {"api.weixin.qq.com": "api", "open.weixin.qq.com": "open"}
 """The hosts wechatpy names, and the setting that says where they are."""
 STALE_TOKEN = frozenset({40001, 40014, 42001})
 BUSY, BUSY_PAUSE_S = -1, 0.3
+MEND: Mapping[int, str] = {
+    40013: "AppID 不对",
+    40125: "AppSecret 不对",
+    40164: "本机的出口地址不在 IP 白名单里",
+    61004: "本机的出口地址不在 IP 白名单里",
+    40243: "AppSecret 已被冻结",
+    45009: "今天的调用次数已用完",
+    48001: "账号没有这项接口权限",
+    40054: "菜单里网址的域名不合规定",
+    40055: "菜单里网址的域名不合规定",
+    65316: "菜单里别家的域名太多",
+}
+"""Refusals an operator mends, in words (§4.4, §4.5); every other one is told by its number alone."""
 MOST_BYTES, TOTAL_S, PIECE = 1024 * 1024, 15.0, 64 * 1024
 """An answer is never larger and never takes longer, however steadily it trickles (control C7)."""
 
@@ -122,7 +135,7 @@ class Client(WeChatClient):  # type: ignore[misc]
         ).json()
         if not isinstance(told, dict) or not told.get("access_token"):
             code = told.get("errcode", 0) if isinstance(told, dict) else 0
-            raise WeChatFault(int(code), "没有取到访问令牌")
+            raise WeChatFault(int(code), f"没有取到访问令牌{_why(int(code))}")
         self.session.set(self.access_token_key, told["access_token"], told["expires_in"])
         return told
 
@@ -193,12 +206,17 @@ def authorize_url(settings: WeChat, back: str, state: str) -> str:
     return str(oauth.authorize_url)
 
 
+def _why(code: int) -> str:
+    return f"，{MEND[code]}" if code in MEND else ""
+
+
 def _safely(call: Callable[[], T]) -> T:
     """Texts of the exceptions below hold addresses with secrets: only kind and code go on."""
     try:
         return call()
     except WeChatClientException as fault:
-        raise WeChatFault(int(fault.errcode or 0), "微信拒绝了请求") from None
+        code = int(fault.errcode or 0)
+        raise WeChatFault(code, f"微信拒绝了请求{_why(code)}") from None
     except requests.RequestException as fault:
         raise WeChatFault(0, f"微信没有答复：{type(fault).__name__}") from None
     except (KeyError, TypeError, ValueError) as fault:

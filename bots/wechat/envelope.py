@@ -22,6 +22,7 @@ WINDOW_S = 300
 MOST_BYTES = 64 * 1024
 MOST_REPLY = 2047
 """Bytes of a text reply: it must stay under 2,048."""
+LONGEST_NAME = 40
 NO_DTD = b"<!DOCTYPE"
 SUCCESS = "success"
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -120,12 +121,19 @@ def _push(message: Any) -> Push:
     name, key = _text(raw.get("Event")).lower(), _text(raw.get("EventKey"))
     openid, scan = _text(raw.get("FromUserName")), raw.get("ScanCodeInfo")
     if kind == "event":
-        words, number, kind = _text(scan.get("ScanResult")) if isinstance(scan, Mapping) else "", 0, f"event:{name}"
+        words, number, kind = _text(scan.get("ScanResult")) if isinstance(scan, Mapping) else "", "", f"event:{name}"
     else:
-        words, number = _text(raw.get("Content")), int(message.id)
+        words, number = _text(raw.get("Content")), _name(raw.get("MsgId")).lstrip("0")
     if number:
         return Push(f"m:{openid}:{number}", kind, openid, words, "", message)
-    return Push(f"e:{openid}:{int(message.time)}:{kind}:{key}:{_print(words)}", kind, openid, words, key, message)
+    at = _name(raw.get("CreateTime"))
+    return Push(f"e:{openid}:{at}:{kind}:{key}:{_print(words)}", kind, openid, words, key, message)
+
+
+def _name(value: Any) -> str:
+    """A number of the platform's as it wrote it, for nothing is counted with it; short whatever it is."""
+    text = _text(value)
+    return text if len(text) <= LONGEST_NAME else _print(text)
 
 
 def _print(words: str) -> str:

@@ -20,6 +20,7 @@ NOT_HEARD = "这个我还没听懂，换个说法再问一次好吗？\n"
 ONLY_WORDS = "我还看不懂{what}，请打字问我。\n"
 KINDS = {
     "image": "图片", "voice": "语音", "video": "视频", "shortvideo": "视频", "location": "位置", "link": "链接",
+    "file": "文件",
 }  # fmt: skip
 NOT_OURS = "这不是秀英区证照上的码，没有查到证照。请扫证照上印的二维码；怀疑是假证，请拨 12345。"
 

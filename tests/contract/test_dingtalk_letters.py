@@ -196,6 +196,20 @@ def test_one_person_who_left_does_not_keep_the_card_from_the_others(rig: Rig) ->
     assert states(rig)[0] == ("sent", "")
 
 
+def test_an_update_that_changed_nothing_is_sent_again(rig: Rig) -> None:
+    _, track, clerk = rig.sent_out()
+    rig.listen()
+    nothing = {"success": True, "result": False}
+    rig.sandbox.fault(http={"prefix": "/v1.0/card/instances", "status": 200, "body": nothing})
+    rig.sandbox.click(clerk, track, "sign")
+    rig.deliver()
+    assert "due" in {state for state, _ in states(rig)}
+    rig.sandbox.post("faults", clear=True)
+    made_due(rig)
+    assert {state for state, _ in states(rig)} <= {"sent", "merged"}
+    assert rig.sandbox.get("cards")[0]["differs"] == []
+
+
 def test_a_card_the_platform_lost_is_made_again(rig: Rig) -> None:
     _, track, clerk = rig.sent_out()
     rig.sandbox.post("reset")

@@ -42,6 +42,16 @@ def test_every_kind_of_loss_is_mended(rig: Rig, fault: dict[str, object]) -> Non
     assert rig.sandbox.say(CLERK, "帮助")["code"] == 200
 
 
+def test_frames_the_sdk_stumbles_over_are_worked_on_all_the_same(rig: Rig) -> None:
+    rig.listen()
+    rig.sandbox.fault(odd_frames=True)
+    assert rig.sandbox.say(CLERK, "帮助")["code"] == 200
+    assert rig.sandbox.post("events", type="user_modify_org", data={"userId": [CLERK]})["status"] == "SUCCESS"
+    (old,) = connections(rig)
+    rig.sandbox.fault(disconnect=True)
+    until(lambda: fresh(rig, old["id"]), "another connection after a `disconnect` that is hard to read")
+
+
 def test_the_old_socket_answers_until_the_new_one_is_up(rig: Rig) -> None:
     rig.listen()
     rig.sandbox.fault(disconnect=True)
@@ -106,6 +116,18 @@ def test_the_end_finishes_the_work_and_closes_the_socket(rig: Rig) -> None:
     rig.sandbox.click(clerk, track, "sign")
     running.stop()
     until(lambda: not connections(rig), "the socket closes")
+
+
+def test_a_connection_that_brought_a_message_forgives_the_misses_before_it() -> None:
+    pause = Pause(steady_s=60, first_s=1, cap_s=30)
+    for _ in range(8):
+        pause.after(0.01)
+    assert [0.5 <= pause.after(5, useful=True) <= 1 for _ in range(3)] == [True] * 3
+
+
+def test_no_pause_is_longer_than_that_of_the_plain_sdk() -> None:
+    pause = Pause()
+    assert max(pause.after(0) for _ in range(20)) <= 10
 
 
 def test_pauses_double_with_jitter_and_a_steady_connection_ends_them() -> None:

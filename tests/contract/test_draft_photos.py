@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import cast
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from bots.dingtalk.api import FILE, PICTURE, DingTalkApi
+from bots.dingtalk.fates import ApiFault
+from bots.dingtalk.photos import PhotoTaker
 from core.models.arrivals import attachments
+from core.ports import Envelope, Undelivered
 from tests.contract.story_rig import CITY, DESK, HOUSING, WATER, Person, Stage
 from tests.contract.test_draft_cards import SAID, draft_of
 
@@ -104,6 +109,41 @@ def test_a_photo_the_platform_does_not_have_is_asked_for_again(stage: Stage) -> 
     assert clerk.say("", message=message) == "图片没有取到，请再发一次"
     assert stored(stage) == before
     clerk.tap(clerk.tracks("draft:")[-1], "drop")
+
+
+class NoFile:
+    """An API whose files lie on a host that does not answer."""
+
+    def __init__(self, fate: str, api: str) -> None:
+        self.fault = ApiFault(fate, "ConnectError", api)
+
+    def picture(self, code: str, most: int) -> bytes:
+        raise self.fault
+
+
+def a_letter(stage: Stage, key: str, tries: int) -> Envelope:
+    person = stage.core.actor_for("dingtalk", CITY).person
+    body = {"person": person, "userId": CITY, "code": "c", "draft": "none"}
+    return Envelope(1, key, "dingtalk.card", "photo", "photo", None, None, body, tries)
+
+
+@pytest.mark.parametrize("fate", ["again", "unknown"])
+def test_a_file_on_a_host_that_is_away_fails_alone_and_is_asked_for_again_in_the_end(stage: Stage, fate: str) -> None:
+    taker = PhotoTaker(stage.core, cast(DingTalkApi, NoFile(fate, FILE)))
+    with pytest.raises(Undelivered) as failure:
+        taker.take(a_letter(stage, fate, 4))
+    assert failure.value.alone
+    before = len(stage[CITY].lines())
+    taker.take(a_letter(stage, fate, 5))
+    stage.settle()
+    assert stage[CITY].lines()[before:] == ["图片没有取到，请再发一次"]
+
+
+def test_a_platform_that_is_away_is_waited_for_and_counts(stage: Stage) -> None:
+    taker = PhotoTaker(stage.core, cast(DingTalkApi, NoFile("again", PICTURE)))
+    with pytest.raises(Undelivered) as failure:
+        taker.take(a_letter(stage, "away", 30))
+    assert not failure.value.alone
 
 
 def test_a_command_with_a_photo_stays_a_command(stage: Stage) -> None:

@@ -166,7 +166,7 @@ def test_an_address_off_the_list_is_told_in_words(core_there: Core, sandbox: San
     sandbox.post("wechat/state", closed=True)
     told = create_app(core_there).test_cli_runner().invoke(args=["wechat", "check"])
     assert told.exit_code == 1
-    assert "40164" in told.output
+    assert "本机的出口地址不在 IP 白名单里（40164）" in told.output
     assert "practice" not in told.output
 
 

@@ -202,6 +202,25 @@ def test_messages_without_a_number_are_told_apart_by_their_words(account: Accoun
     assert told[0] != told[1]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"MsgId": "seven"},
+        {"MsgId": "7" * 5000},
+        {"MsgId": 78, "CreateTime": "soon"},
+        {"MsgId": "", "CreateTime": "soon"},
+    ],
+)
+def test_numbers_of_another_shape_name_a_push_as_well(
+    account: Account, asked: list[str], fields: dict[str, Any]
+) -> None:
+    push = {"MsgType": "text", "Content": "证照丢了怎么补", **fields}
+    told = [account.shown(account.push(push)) for _ in range(3)]
+    assert "补发" in told[0]
+    assert len(set(told)) == 1
+    assert asked == ["证照丢了怎么补"]
+
+
 def test_fields_in_another_order_with_blanks_and_unknown_ones_are_the_same_push(account: Account) -> None:
     fields = [
         "<MsgId>77</MsgId>", "<Content><![CDATA[ 证照丢了怎么补 ]]></Content>", "<MsgDataId><![CDATA[x]]></MsgDataId>",
@@ -293,6 +312,7 @@ def test_the_person_is_welcomed_and_pictures_are_asked_for_in_words(account: Acc
     assert account.shown(account.push({"MsgType": "event", "Event": "subscribe", "EventKey": ""})).startswith("您好")
     answer = account.push({"MsgType": "image", "PicUrl": "http://x", "MediaId": "m", "MsgId": 22})
     assert "看不懂图片" in account.shown(answer)
+    assert "看不懂文件" in account.shown(account.push({"MsgType": "file", "Title": "a.pdf", "MsgId": 23}))
     assert account.shown(account.push({"MsgType": "event", "Event": "VIEW", "EventKey": "http://x"})) == ""
     assert account.shown(account.push({"MsgType": "event", "Event": "unsubscribe", "EventKey": ""})) == ""
 

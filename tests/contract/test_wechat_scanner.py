@@ -159,7 +159,7 @@ def test_a_page_is_vouched_for_as_it_is_without_its_fragment(site: APIFlask, san
 def test_when_wechat_does_not_answer_the_page_names_the_menu(site: APIFlask, sandbox: Sandbox) -> None:
     sandbox.post("wechat/state", closed=True)
     answer = site.test_client().get("/c/scan/config", query_string={"url": PAGE})
-    assert answer.status_code == 503
+    assert answer.status_code == 424
     assert "菜单" in answer.get_json()["sentence"]
     assert "practice" not in answer.text
     assert "菜单里的「扫一扫」" in site.test_client().get("/c/").text

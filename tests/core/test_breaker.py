@@ -28,6 +28,15 @@ def test_a_success_between_failures_keeps_it_closed(room: MailRoom) -> None:
     assert room.channel().failures == 2
 
 
+def test_what_fails_beside_the_channel_leaves_it_closed(room: MailRoom) -> None:
+    for number in range(5):
+        room.write(f"k{number}")
+        room.post.failures = [Undelivered("again", "a host of files", alone=True)]
+        room.relay.run_once(most=1)
+    assert room.channel() is None, "not one failure was counted"
+    assert {room.letter(f"k{number}").state for number in range(5)} == {"due"}
+
+
 def test_an_open_channel_is_probed_with_one_letter_every_thirty_seconds(room: MailRoom) -> None:
     room.break_down()
     for _ in range(3):

@@ -54,6 +54,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("filtered", "群发被过滤的人", "机器人消息不送给这些人，应答里列出来", ["xy023"]),
     Switch("form_id", "表单只报自己", "提交表单时组件编号只有 form，不报是哪个按钮", True),
     Switch("loose_types", "编号和内容换类型", "全是数字的编号按数字送，点击内容送对象而不是字符串", True),
+    Switch("odd_frames", "帧换写法", "帧里的时间不是数字，内容是对象而不是字符串", True),
     Switch("sms_code", "短信被拒", "短信平台按业务码拒绝", "isv.AMOUNT_NOT_ENOUGH"),
     Switch("sms_gateway", "短信网关报错", "还没到短信平台就被网关挡下", {"status": 503, "code": "ServiceUnavailable"}),
     Switch("sms_slow", "短信变慢", "先等几秒再受理", {"seconds": 3}),

@@ -179,11 +179,13 @@ class Stream:
         return Delivery(message_id, kind, frame, client_id, at or time.monotonic(), answer)
 
     def frame(self, client_id: str, kind: str, topic: str, data: Json, message_id: str, headers: Json) -> Json:
-        """A frame as dingtalk.md §2.2 describes it; the connection id is added when it is sent."""
+        """A frame as dingtalk.md §2.2 describes it, or `odd_frames`; the connection id is added when it is sent."""
+        if odd := self._faults.on("odd_frames"):
+            headers = {"eventBornTime": "刚才", **headers, "time": "2026-03-09T09:00:00+08:00"}
         plain = {"contentType": "application/json", "messageId": message_id, "time": str(real_ms()), "topic": topic}
         return {
             "specVersion": "1.0", "type": kind, "headers": {"appId": client_id, **plain, **headers},
-            "data": dumps(data),
+            "data": data if odd else dumps(data),
         }  # fmt: skip
 
     async def _send(self, delivery: Delivery, topic: str, delay: float = 0.0, again: bool = False) -> None:

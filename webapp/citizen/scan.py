@@ -37,7 +37,7 @@ def with_scanner(template: str, status: int = 200, **told: object) -> Response:
 def config() -> Response:
     """One of our own citizens' pages vouched for before WeChat's script. Raises Malformed for any other address.
 
-    `again` comes after WeChat refused a signature. WeChat not answering is 503, and the page names the menu instead.
+    `again` comes after WeChat refused a signature. WeChat not answering is 424, and the page names the menu instead.
     """
     asked = request.args.get("url", "").partition("#")[0]
     if not _ours(asked):
@@ -48,7 +48,7 @@ def config() -> Response:
         return jsonify(_vouching().sign(asked, doubted="again" in request.args))
     except WeChatFault as fault:
         log.warning("WeChat does not vouch for our page", code=fault.code)
-        return make_response(jsonify(sentence="微信暂时没有回应，请用公众号菜单里的「扫一扫」。"), 503)
+        return make_response(jsonify(sentence="微信暂时没有回应，请用公众号菜单里的「扫一扫」。"), 424)
 
 
 @scan.post("")
