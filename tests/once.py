@@ -12,19 +12,30 @@ import pytest
 import yaml
 from argon2.low_level import hash_secret_raw
 from flask import Flask
+from httpx import create_ssl_context
+from httpx._transports import default as httpx_transport
 from jinja2 import FileSystemBytecodeCache
 from pydantic_settings import YamlConfigSettingsSource
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from core import bootstrap, crypto
+from core import bootstrap, crypto, db
 from core.effects import EFFECTS
 from core.policy import Policy, faults_of, load_policy
 from core.policy.workdays import LOADER
+from core.queries.counts import Counts
+from core.reads import Reads
 
 Build = Callable[..., tuple[str, str]]
 
 _compiled: dict[tuple[Any, ...], Build] = {}
 _compile = Rule._compile_builder
+_wire = Reads.__init__
+
+STATEMENTS = 2000
+"""So many are kept as SQL; a process in service keeps 500, on one kind of database and for one deployment."""
+_statements: LRUCache[Any, Any] = LRUCache(STATEMENTS)
 
 
 def remember(templates: Path) -> None:
@@ -35,6 +46,9 @@ def remember(templates: Path) -> None:
     patch.setattr(YamlConfigSettingsSource, "_read_file", _yaml_once)
     patch.setattr(Rule, "_compile_builder", _builder_once)
     patch.setattr(crypto, "hash_secret_raw", lru_cache(maxsize=512)(hash_secret_raw))
+    patch.setattr(httpx_transport, "create_ssl_context", lru_cache(create_ssl_context))
+    patch.setattr(db, "create_engine", _engine_that_knows)
+    patch.setattr(Reads, "__init__", _reads_that_know)
     kept = FileSystemBytecodeCache(str(templates))  # by name and text of a template: one site a test, one set of pages
     patch.setitem(Flask.jinja_options, "bytecode_cache", kept)
 
@@ -67,3 +81,35 @@ def _builder_once(rule: Rule, append_unknown: bool = True) -> Build:
     if key not in _compiled:
         _compiled[key] = _compile(rule, append_unknown)
     return _compiled[key]
+
+
+class _Statements:
+    """An engine's share of the statements written as SQL before: one kind of database writes them one way."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._kind = (engine.dialect.name, engine.dialect.driver)
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        return _statements.get((self._kind, *key[1:]))
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        _statements[self._kind, *key[1:]] = compiled
+
+
+def _engine_that_knows(*args: Any, **options: Any) -> Engine:
+    """Every engine finds the SQL of every statement that an engine of this process has written, as in service."""
+    engine = create_engine(*args, **options)
+    engine._compiled_cache = _Statements(engine)  # type: ignore[assignment]  # SQLAlchemy asks no more of it
+    return engine
+
+
+@cache
+def _counts_as_read() -> Counts:
+    return Counts()
+
+
+def _reads_that_know(reads: Reads, policy: Policy, *rest: Any) -> None:
+    """The numbers of the tables as they were read are put into words once a process, as in service."""
+    _wire(reads, policy, *rest)
+    if policy is load_policy():
+        reads._counts = _counts_as_read()
