@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from copy import copy
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,8 @@ from core.policy.workdays import LOADER
 from core.queries.counts import Counts
 from core.reads import Reads
 
-Build = Callable[..., tuple[str, str]]
-
-_compiled: dict[tuple[Any, ...], Build] = {}
-_compile = Rule._compile_builder
+_read_of: dict[tuple[Any, ...], dict[str, Any]] = {}
+_read = Rule.compile
 _wire = Reads.__init__
 
 STATEMENTS = 2000
@@ -44,7 +43,7 @@ def remember(templates: Path) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(bootstrap, "faults_of", _faults_once)
     patch.setattr(YamlConfigSettingsSource, "_read_file", _yaml_once)
-    patch.setattr(Rule, "_compile_builder", _builder_once)
+    patch.setattr(Rule, "compile", _route_once)
     patch.setattr(crypto, "hash_secret_raw", lru_cache(maxsize=512)(hash_secret_raw))
     patch.setattr(httpx_transport, "create_ssl_context", lru_cache(create_ssl_context))
     patch.setattr(db, "create_engine", _engine_that_knows)
@@ -73,14 +72,23 @@ def _yaml_once(_source: object, path: Path) -> Any:
     return json.loads(_yaml_as_read(path, path.stat().st_mtime_ns)) or {}
 
 
-def _builder_once(rule: Rule, append_unknown: bool = True) -> Build:
-    """What writes the addresses of a route: compiled by the words of the route, bound to each site's own route."""
+def _route_once(rule: Rule) -> None:
+    """A route is read, and what writes its addresses is compiled, by its words; bound to each site's own route.
+
+    Its converters serve every site: none of them looks at the map it was made for.
+    """
     if rule.defaults:
-        return _compile(rule, append_unknown)  # written into the code by the route's own converters
-    key = (rule.rule, *rule._trace, append_unknown)
-    if key not in _compiled:
-        _compiled[key] = _compile(rule, append_unknown)
-    return _compiled[key]
+        return _read(rule)  # written into the code by the route's own converters
+    known = rule.__dict__
+    key = (rule.rule, rule.merge_slashes, rule.host, rule.subdomain, rule.map is not None and rule.map.host_matching)
+    if key not in _read_of:
+        _read(rule)
+        _read_of[key] = {name: known[name] for name in ("_parts", "_trace", "_converters", "arguments")}
+        _read_of[key] |= {name: known[name].__func__ for name in ("_build", "_build_unknown")}
+        return None
+    told = _read_of[key]
+    known |= {name: told[name].__get__(rule) if name.startswith("_build") else copy(told[name]) for name in told}
+    return None
 
 
 class _Statements:
