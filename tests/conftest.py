@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -64,6 +65,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if config.getoption("loadgroup", False):
             _keep_together(item)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The tests and all they import live as long as the process, which is not to look for garbage among them.
+
+    It spent a seventh of its time there; what a test leaves behind is found as soon as before.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_together(item: pytest.Item) -> None:

@@ -35,7 +35,8 @@ class BotThread:
         """End it with its work done."""
         if self._loop is not None and self._bot is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._bot.stop)
-            self._thread.join(10)
+            self._thread.join(60)
+            assert not self._thread.is_alive(), "a bot left behind would answer in the name of every later test"
 
     async def _listen(self) -> None:
         self._loop, self._bot = asyncio.get_running_loop(), build_bot(self._core)
@@ -81,8 +82,10 @@ class Live:
         self.sandbox.until(lambda: self.sandbox.get("connections"))
 
     def stop(self) -> None:
-        self.bot.stop()
-        self.worker.stop()
+        try:
+            self.bot.stop()
+        finally:
+            self.worker.stop()
         self.sandbox.until(lambda: not self.sandbox.get("connections"))
 
     def restart_bot(self) -> None:

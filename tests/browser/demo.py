@@ -181,8 +181,9 @@ def _heading(phone: Locator, title: str) -> Locator:
 
 
 def sign_in(page: Page, demo: Demo, login: str) -> None:
-    """The console's door, up to a confirming number."""
+    """The console's door, up to a confirming number; returns once the door has answered."""
     page.goto(f"{demo.web}/sign-in")
     page.fill("#login", login)
     page.fill("#password", PASSWORD)
     page.get_by_role("button", name="登录").click()
+    expect(page.locator("#number, .me").first).to_be_attached()  # a press waits for no page

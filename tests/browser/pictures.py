@@ -170,6 +170,7 @@ def console(browser: Browser, demo: Demo) -> None:
         sign_in(page, demo, "p019")
         page.fill("#number", number_on_phone(browser, demo, AUDITOR))
         page.get_by_role("button", name="确认登录").click()
+        expect(page.locator(".me")).to_be_visible()
         page.goto(f"{demo.web}/log")
         page.get_by_role("button", name="核验").click()
         expect(page.locator(".verdict")).to_contain_text("核验通过")

@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.browser.entrance import enter
 from tests.chromium import CHROMIUM
 from tests.clock import StillClock
 from tests.databases import SQLite, migrated
 from tests.webapp.town import PASSWORD, Town, a_busy_week, break_letters, build
-from tests.webapp.visitor import sent_number
 from webapp import create_app
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
@@ -98,13 +98,7 @@ def open_page(browser: Browser, address: str, town: Town) -> Iterator[Callable[.
         page.on("console", lambda said: None if not_worth_it(said.type, said.text) else complaints.append(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda sent: None if sent.url.startswith(address) else complaints.append(sent.url))
-        page.goto("/sign-in")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        if page.locator("#number").count():
-            page.fill("#number", sent_number(town.core))
-            page.get_by_role("button", name="确认登录").click()
+        enter(page, login, PASSWORD, town.core)
         return page
 
     yield opened

@@ -58,6 +58,7 @@ class Ground:
         page.fill("#login", login)
         page.fill("#password", seeding.PASSWORD)
         page.get_by_role("button", name="登录").click()
+        expect(page.locator("#number, .me").first).to_be_attached()
         return page
 
 

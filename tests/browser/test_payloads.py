@@ -21,13 +21,14 @@ from core.models.joint import joint_orders
 from core.models.likeness import hotspots
 from core.models.people import people, units
 from core.register import Amend
+from tests.browser.entrance import enter
 from tests.browser.test_console import DESK, HAND, browser, not_worth_it, pytestmark  # noqa: F401  (fixtures)
 from tests.clock import StillClock
 from tests.databases import SQLite, migrated
 from tests.payloads import BROWSER
 from tests.webapp.machine_room import Platform, a_ticket
 from tests.webapp.town import PASSWORD, Town, build
-from tests.webapp.visitor import Visitor, hidden_value, sent_number
+from tests.webapp.visitor import Visitor, hidden_value
 from webapp import assets, create_app
 
 WATCH = """
@@ -62,8 +63,7 @@ class Place:
         context = self._browser.new_context(
             base_url=self.address, viewport={"width": size[0], "height": size[1]}, is_mobile=size == HAND
         )
-        page, site = context.new_page(), self.town.core
-        page.set_default_timeout(60_000)
+        page = context.new_page()
         page.add_init_script(WATCH)
         complain = self.complaints.append
         page.on("console", lambda said: complain(said.text) if not_worth_it(said.type, said.text) is False else None)
@@ -71,13 +71,7 @@ class Place:
         page.on("dialog", lambda dialog: complain(f"a dialog: {dialog.message}"))
         page.on("popup", lambda opened: complain(f"a window: {opened.url}"))
         page.on("request", lambda sent: None if sent.url.startswith(self.address) else complain(sent.url))
-        page.goto("/sign-in")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        if page.locator("#number").count():
-            page.fill("#number", sent_number(site))
-            page.get_by_role("button", name="确认登录").click()
+        enter(page, login, PASSWORD, self.town.core)
         return page
 
     def still(self, page: Page, what: str) -> None:

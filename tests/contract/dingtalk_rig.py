@@ -27,6 +27,8 @@ from tests.databases import ROOT, SQLite
 from tests.town import a_core, settled
 
 Json = dict[str, Any]
+STOPS_S = 60.0
+"""A bot left behind would answer in the name of every later test, so a busy machine is waited for."""
 
 DISPATCHER, COLLEAGUE, CLERK = "xy011", "xy012", "xy023"
 """Two of the centre's dispatchers, and the clerk of the water bureau."""
@@ -93,7 +95,7 @@ class Running:
         self.ready = threading.Event()
         self.bot: Bot
         self.thread.start()
-        assert self.ready.wait(10)
+        assert self.ready.wait(STOPS_S)
         until(self.is_connected, "the bot connects")
 
     def _run(self, core: Core, patience: Json) -> None:
@@ -111,7 +113,7 @@ class Running:
         """Seconds it took to end."""
         began = time.monotonic()
         self.loop.call_soon_threadsafe(self.bot.stop)
-        self.thread.join(10)
+        self.thread.join(STOPS_S)
         assert not self.thread.is_alive()
         return time.monotonic() - began
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.sandbox.training.story import scenarios
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("story-training")]
 
-PACE, NO_LIMIT = 90, 1e6
+PACE, NO_LIMIT = 180, 1e6
+GLANCE_S = 0.1
 WORDS: Mapping[str, Mapping[str, str]] = {
     "refuse": {"reason": "不属本单位职责", "basis": "三定方案"},
     "report": {"measures": "抽排", "result": "积水已退"},
@@ -50,6 +52,7 @@ def play(stage: Stage, user: str, *wanted: str) -> dict[str, Any]:
     """Press the first of these buttons wherever it is on this person's cards, until the training is over."""
 
     def look() -> dict[str, Any] | None:
+        time.sleep(GLANCE_S)  # people look at their phones now and then; asking all the time keeps the others waiting
         run = how_it_stands(stage)
         for one in run["open"]:
             track = f"{one['no']}:1"

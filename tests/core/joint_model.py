@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SPONSOR = "city_management"
 GONE = ("released", "no_feedback")
@@ -69,6 +69,14 @@ class Order:
     place: str = "港口路"
     children: int = 0
     seq: int = 1
+
+    def copy(self) -> Order:
+        """The same order on another sheet of paper."""
+        return replace(self, legs=[replace(leg, rated=set(leg.rated)) for leg in self.legs])
+
+    def would(self, who: Who, action: str, leg: int | None, form: dict[str, str]) -> str:
+        """What `do` would answer; the order stays as it is."""
+        return self.copy().do(who, action, leg, form)
 
     def remaining(self) -> list[Leg]:
         return [leg for leg in self.legs if leg.state not in GONE]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DESK, HEAD, CALLER = "dispatcher", "desk_head", "caller"
 LIVE = ("to_sign", "handling", "delegated", "paused", "returning", "adjudicating", "reported")
@@ -40,6 +40,17 @@ class Model:
     no: str = ""
     shelf: dict[str, Model] = field(default_factory=dict)  # every case there is, by number
     leading: str = ""
+
+    def copy(self) -> Model:
+        """The same case on another sheet of paper, in a file of such copies of every case."""
+        shelf: dict[str, Model] = {}
+        for no, one in self.shelf.items():
+            shelf[no] = replace(one, legs=[replace(leg) for leg in one.legs], shelf=shelf)
+        return shelf[self.no]
+
+    def would(self, role: str, unit: str, action: str, leg: int | None, form: dict[str, str]) -> str:
+        """What `do` would answer; every case stays as it is."""
+        return self.copy().do(role, unit, action, leg, form)
 
     def top(self) -> list[int]:
         return [n for n, leg in enumerate(self.legs) if leg.upper is None]

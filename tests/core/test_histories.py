@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import random
 from dataclasses import dataclass, field
@@ -109,7 +108,7 @@ def a_try(
         action = chance.choice(LEG_ACTIONS if on_leg else CASE_ACTIONS)
         number = chance.randrange(len(model.legs)) if on_leg else None
         form = a_form(chance, action, units, model.shelf)
-        if patience == 1 or copy.deepcopy(model).do(role, unit, action, number, form) == "ok":
+        if patience == 1 or model.would(role, unit, action, number, form) == "ok":
             break
     return role, unit, actor, action, number, form
 

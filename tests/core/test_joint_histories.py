@@ -6,7 +6,6 @@ while the ratings run.
 
 from __future__ import annotations
 
-import copy
 import os
 import random
 from collections import Counter
@@ -127,9 +126,8 @@ def one_history(core: Core, second: Core, cast: list[Player], seed: int, kinds: 
     }  # fmt: skip
     order, model = core.joints.raise_flag(f"joint:{seed}", form, raiser).case, Order([Leg(code) for code in codes])
     told: list[object] = []
-    acted = 0
+    acted, sheet = 0, core.joints.sheet(order)
     for step in range(STEPS):
-        sheet = core.joints.sheet(order)
         wishes: list[Wish | None] = [*wished(chance, model)]
         tries = [a_try(chance, core, cast, model, sheet, wish=one) for one in wishes or [None]]
         if not wishes and chance.random() < 0.2:
@@ -143,7 +141,8 @@ def one_history(core: Core, second: Core, cast: list[Player], seed: int, kinds: 
                    if outcomes == got]  # fmt: skip
         assert fitting, f"seed {seed}, got {got}, expected one of {[way[0] for way in ways]}, history {told}"
         assert at_once((core, second), commands) == got, "the same key must get the same answer"
-        now = stand(core, order)
+        sheet = core.joints.sheet(order)
+        now = stand(sheet)
         found = next((one for _, one in fitting if stand_of(one) == now), None)
         assert found is not None, f"seed {seed}: {now} ≠ {[stand_of(one) for _, one in fitting]}, history {told}"
         model = found
@@ -168,7 +167,7 @@ def wished(chance: random.Random, model: Order) -> list[Wish]:
 
 def way_of(model: Order, tries: list[Try]) -> tuple[list[str], Order]:
     """What the model says when they act in this order, and how it stands then."""
-    after = copy.deepcopy(model)
+    after = model.copy()
     return [one.on(after) for one in tries], after
 
 
@@ -210,8 +209,9 @@ def a_try(
         action = chance.choice(usual if usual and patience > 1 and chance.random() < 0.9 else [*table])
         action, leg = wish or (action, leg)
         given, meant = a_form(chance, core, action, model, leg, sheet)
-        willing = [one for one in cast if copy.deepcopy(model).do(one.who, action, leg, meant) == "ok"]
-        theirs = [one for one in cast if copy.deepcopy(model).do(one.who, action, leg, meant) != "NotYours"]
+        answers = {who: model.would(who, action, leg, meant) for who in {one.who for one in cast}}
+        willing = [one for one in cast if answers[one.who] == "ok"]
+        theirs = [one for one in cast if answers[one.who] != "NotYours"]
         player = chance.choice(willing if willing and patience > 1 else theirs if wish and theirs else cast)
         if willing or wish:
             break
@@ -227,9 +227,8 @@ def outcome(core: Core, command: Command) -> str:
     return "ok"
 
 
-def stand(core: Core, order: int) -> list[object]:
+def stand(sheet: JointSheet) -> list[object]:
     """How an order stands, in every word the model has for it."""
-    sheet = core.joints.sheet(order)
     legs = [
         (
             leg["state"], leg["seq"], leg["barred"], leg["late"], leg["round"], leg["overdue"],
