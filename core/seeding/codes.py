@@ -1,8 +1,9 @@
-"""Codes for the practice library: one batch of stickers, most of them on licences by now, and what people scanned."""
+"""Codes for the practice library: one batch of stickers, most of them on licences by now, and people who scan."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from random import Random
 
 from sqlalchemy import select
@@ -13,16 +14,19 @@ from core.models.codes import licence_codes
 from core.models.licences import licences
 from core.people import Actor
 from core.policy.library import BATCH, CODE
-from core.seeding.stage import hasty
+from core.seeding.stage import Stage, Steps, hasty
+from core.worktime import ONE_DAY, SHANGHAI, local_date
 
-STICKERS, BOUND, LOOKS = 180, 152, 76
+STICKERS, BOUND = 180, 152
+A_DAY = 3
+"""How often somebody scans a code on an office day, more or less."""
 CLERK = "xy232"
 WAYS = ("wechat", "wechat", "wechat", "web")
 """Where people scan: mostly in the official account."""
 
 
 def seed_codes(core: Core, seed: int = 2026) -> int:
-    """Stickers ordered, made and bound by the licence clerk, then looked at; returns how many licences carry one.
+    """Stickers ordered, made and bound by the licence clerk; returns how many licences carry one.
 
     Nothing happens where there are codes already.
     """
@@ -43,10 +47,6 @@ def _told(core: Core, rng: Random) -> int:
     made = core._read(lambda tx: tx.execute(select(licence_codes.c.code).order_by(licence_codes.c.id)).scalars().all())
     lines = _lines(core)
     _bind(core, clerk, made, rng.sample(lines, min(BOUND, len(lines))))
-    for _ in range(LOOKS):
-        # one in twenty is a sticker nobody has put on anything yet
-        free = rng.random() < 0.05
-        core.licences.verdict_of_code(rng.choice(made[BOUND:] if free else made[:BOUND]), channel=rng.choice(WAYS))
     return min(BOUND, len(lines))
 
 
@@ -61,3 +61,19 @@ def _lines(core: Core) -> Sequence[str]:
     query = select(licences.c.line).where(licences.c.shown, licences.c.state == "valid")
     query = query.where(licences.c.valid_to.is_(None) | (licences.c.valid_to >= today)).order_by(licences.c.id)
     return core._read(lambda tx: tx.execute(query).scalars().all())
+
+
+def looks(stage: Stage, days: int, seed: int = 2026) -> Steps:
+    """People scan codes all the while: nearly all on licences, one in twenty a sticker that is on nothing yet."""
+    rng, core = Random(seed), stage.core
+    query = select(licence_codes.c.code, licence_codes.c.state).order_by(licence_codes.c.id)
+    known = core._read(lambda tx: tx.execute(query).all())
+    bound, free = ([row.code for row in known if row.state == state] for state in ("bound", "free"))
+    first = local_date(stage.end - timedelta(days=days))
+    for day in (first + number * ONE_DAY for number in range(days + 1) if bound and free):
+        many = rng.randrange(2 * A_DAY + 1) if day.weekday() < 5 else rng.randrange(2)
+        for at in sorted(
+            datetime.combine(day, time(rng.randrange(8, 20), rng.randrange(60)), SHANGHAI) for _ in range(many)
+        ):
+            yield at
+            core.licences.verdict_of_code(rng.choice(free if rng.random() < 0.05 else bound), channel=rng.choice(WAYS))
