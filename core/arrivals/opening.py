@@ -40,6 +40,8 @@ PAPER_WHYS: Mapping[str, str] = MappingProxyType(
         "locked": "PDF 加了密码，请去掉密码再传", "unpacked": "文件太复杂，请另存后再传",
     }
 )  # fmt: skip
+SHEET_ENDS = ((b"PK", (".xlsx",)), (reading.OLD, (".xls",)), (b"", (".csv", ".txt")))
+"""How a sheet begins, and how its name ends then."""
 PHOTO_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
 
@@ -83,7 +85,7 @@ def _alone(raw: bytes, rules: PhotoRules) -> bytes | WrongFile:
 
 def open_sheet(raw: bytes, rules: SheetRules, name: str = "") -> list[list[str]]:
     """The rows of the first sheet as texts, the header first; `name` must tell the same kind (D1). Raises WrongFile."""
-    if name and not name.lower().endswith(".xlsx" if raw.startswith(b"PK") else (".csv", ".txt")):
+    if name and not name.lower().endswith(next(ends for head, ends in SHEET_ENDS if raw.startswith(head))):
         raise WrongFile(what="表格", why=SHEET_WHYS["kind"])
     if len(raw) > rules.most_bytes:
         raise WrongFile(what="表格", why=SHEET_WHYS["size"])
