@@ -21,7 +21,7 @@ from core.settings import FeedSource
 
 SETTLED_S = 2.0
 """A file that was written to so recently may still grow."""
-KINDS = (".csv", ".xlsx")
+KINDS = (".csv", ".xlsx", ".xls")
 Open = Callable[[bytes, str], list[list[str]]]
 """The rows of a sheet as texts, from its bytes and its name. Raises Refusal."""
 TAKEN, UNREAD = "taken", "unread"

@@ -45,6 +45,8 @@ PAPER_WHYS: Mapping[str, str] = MappingProxyType(
         "locked": "PDF 加了密码，请去掉密码再传", "unpacked": "文件太复杂，请另存后再传",
     }
 )  # fmt: skip
+SHEET_ENDS = ((b"PK", (".xlsx",)), (reading.OLD, (".xls",)), (b"", (".csv", ".txt")))
+"""How a sheet begins, and how its name ends then."""
 PHOTO_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 
 
@@ -93,7 +95,7 @@ def open_sheet(raw: bytes, rules: SheetRules, name: str = "") -> list[list[str]]
 
 def rows_of_sheet(raw: bytes, rules: SheetRules, name: str = "") -> Iterator[list[str]]:
     """The same while they are read. Raises WrongFile, perhaps after rows of which nothing must be kept then."""
-    if name and not name.lower().endswith(".xlsx" if raw.startswith(b"PK") else (".csv", ".txt")):
+    if name and not name.lower().endswith(next(ends for head, ends in SHEET_ENDS if raw.startswith(head))):
         raise WrongFile(what="表格", why=SHEET_WHYS["kind"])
     if len(raw) > rules.most_bytes:
         raise WrongFile(what="表格", why=SHEET_WHYS["size"])

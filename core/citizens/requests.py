@@ -28,7 +28,7 @@ from core.policy.citizens import Citizens
 from core.ports import Ticket
 from core.receipts import Done
 
-REFUSED = "invalid"
+REFUSED, ANSWERED = "invalid", "closed"
 MOST_SHOWN = 50
 LONGEST = 500
 
@@ -128,17 +128,17 @@ class Requests:
         return view.type_name, f"涉及证照：{view.type_name}，{view.number_label} {number}，发证机关 {view.issuer}。"
 
     def _shown(self, tx: Connection, found: Sequence[Any], proved: frozenset[str]) -> Iterator[Request]:
-        states = self._core.policy.flows["case"].states
+        words = self._rules.states
         for row in found:
             about = request_of(self._core.cipher, row)
             if about.get("subject") not in proved:
                 continue
-            state, refused = states[row["state"]], row["state"] == REFUSED
+            refused = row["state"] == REFUSED
             answer = self._why(tx, row["id"]) if refused else row["reply"] or ""
             over = refused or row["finished_at"] is not None
             yield Request(
                 row["no"], self._rules.kinds.get(about["kind"], ""), about["what"], row["registered_at"],
-                "没有同意" if refused else "已答复" if over else state.title,
+                words[ANSWERED if over and not refused else row["state"]],
                 "orange" if refused else "ok" if over else "blue",
                 None if over else row["due_at"], answer if over else "", refused,
             )  # fmt: skip

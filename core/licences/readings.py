@@ -116,15 +116,20 @@ class Readings:
         self._core.note(actor, "reading.picture_read", f"reading:{row['token']}", "done")
         return data
 
-    def latest(self, actor: Actor, most: int = 10) -> tuple[tuple[str, str, str, datetime], ...]:
-        """The pictures a person had read, newest first: token, title of the paper, state in words, when."""
+    def latest(self, actor: Actor, most: int = 10) -> tuple[tuple[str, str, str, str, datetime], ...]:
+        """What a person had read, newest first: token, title of the paper, whose it is, state in words, when."""
         mine = select(licence_readings).where(licence_readings.c.person_id == actor.person)
         query = mine.where(licence_readings.c.state != DROPPED).order_by(licence_readings.c.id.desc()).limit(most)
         documents = read_rules().documents
         rows = self._core._read(lambda tx: tx.execute(query).mappings().all())
         return tuple(
-            (row["token"], documents[row["document"]].title, TITLES[row["state"]], row["made_at"]) for row in rows
+            (row["token"], documents[row["document"]].title, self._holder(row), TITLES[row["state"]], row["made_at"])
+            for row in rows
         )
+
+    def _holder(self, row: Mapping[Any, Any]) -> str:
+        """Who holds it, as far as it was read."""
+        return next((str(one["text"]) for one in self._opened(row)["fields"] if one["key"] == "holder"), "")
 
     def of_line(self, actor: Actor, line: str) -> str:
         """The token of the reading a licence was registered from, "" for one that was not read."""

@@ -27,12 +27,16 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class RequestRules:
-    """How a holder's request becomes a case: its source, type and place; `kinds`: what may be asked → its title."""
+    """How a holder's request becomes a case: its source, type and place; `kinds`: what may be asked → its title.
+
+    `states`: a state of the case → what the holder reads of it.
+    """
 
     source: str
     type: str
     place: str
     kinds: Mapping[str, str]
+    states: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def read_citizens(table: Mapping[str, Any]) -> Citizens:
     parts = {
         "codes": {"lives", "tries", "alarm"}, "sessions": {"idle", "longest", "tail_tries", "bound"}, "caps": None,
         "company": {"shortest", "rows"}, "pushes": {"kept", "takeover", "wait"},
-        "requests": {"source", "type", "place", "kinds"},
+        "requests": {"source", "type", "place", "kinds", "states"},
     }  # fmt: skip
     check_columns(table, set(parts), set(parts), "citizens.yaml")
     for name, columns in parts.items():
@@ -98,10 +102,17 @@ def _caps(table: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Mapping[str, 
 
 
 def _requests(table: Mapping[str, Any]) -> RequestRules:
-    kinds = table["kinds"]
-    if not isinstance(kinds, Mapping) or not kinds or not all(isinstance(one, str) and one for one in kinds.values()):
-        raise ValueError("citizens.yaml requests kinds: expected what may be asked, each with its title")
-    return RequestRules(str(table["source"]), str(table["type"]), str(table["place"]), MappingProxyType(dict(kinds)))
+    kinds, states = (
+        _words(table[name], f"citizens.yaml requests {name}: expected {what}")
+        for name, what in (("kinds", "what may be asked, each with its title"), ("states", "states, each in words"))
+    )
+    return RequestRules(str(table["source"]), str(table["type"]), str(table["place"]), kinds, states)
+
+
+def _words(table: object, otherwise: str) -> Mapping[str, str]:
+    if not isinstance(table, Mapping) or not table or not all(isinstance(one, str) and one for one in table.values()):
+        raise ValueError(otherwise)
+    return MappingProxyType(dict(table))
 
 
 def span(text: str) -> timedelta:

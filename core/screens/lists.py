@@ -44,7 +44,7 @@ def _case(look: Look, row: Mapping[str, Any]) -> Row:
     return {
         "at": row["registered_at"], "no": row["no"][-6:], "channel": title("channel", row["channel"]),
         "type": title("type", row["type"]), "class": title("class", (row["class_code"] or "")[:2]),
-        "town": row["town"] or "未填", "unit": directory.unit_name(row["lead_unit"]) or "待派发",
+        "town": row["town"] or "未填", "unit": directory.unit_name(row["lead_unit"]) or "指挥中心",
         "state": policy.flows["case"].states[row["state"]].title,
     }  # fmt: skip
 

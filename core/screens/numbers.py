@@ -61,9 +61,13 @@ def as_of(now: datetime, at: datetime | None, every: int = 0) -> str:
 
 
 def change(metric: Metric, value: float | None, before: float | None, since: str) -> tuple[str, str]:
-    """The change in words and its tone, better, worse or nothing: 「较昨日同期 +9%」."""
+    """The change in words and its tone, better, worse or nothing: 「较昨日同期 +9%」.
+
+    Two numbers that read alike are 持平: 0.0 beside 「+91%」 would contradict itself.
+    """
     if value is None or before is None:
         return "", ""
+    value, before = round(value, metric.decimals), round(before, metric.decimals)
     if metric.unit == "%":
         points = round(value - before, 1)
         words = f"{points:+.1f} 个百分点" if points else "持平"

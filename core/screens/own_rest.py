@@ -17,10 +17,9 @@ from core.models.feeds import feed_deliveries, feeds
 from core.models.licences import licences
 from core.models.likeness import hotspots
 from core.models.patrols import patrol_findings
-from core.models.record import audit_log, channels, letters
+from core.models.record import SCANS, audit_log, channels, letters
 from core.policy.feed_rules import feed_rules
 from core.policy.feeds import WAYS, Dataset, read_datasets
-from core.policy.library import CODE
 from core.policy.licences import licence_types
 from core.policy.topics import Own
 from core.screens import host
@@ -86,10 +85,9 @@ def codes_bound(look: Look, own: Own) -> Told:
 
 
 def codes_checked(look: Look, own: Own) -> Told:
-    """Every check is on record; those of codes lie together in the log's own order of objects."""
+    """Every look at a code is on record: under its licence, or under the code itself while it is on none."""
     first, after = moments(*stretch(own, look.last))
-    of_codes = (audit_log.c.object >= f"{CODE}:", audit_log.c.object < f"{CODE};", audit_log.c.action == "code.checked")
-    query = select(audit_log.c.at).where(*of_codes, audit_log.c.at >= first, audit_log.c.at < after)
+    query = select(audit_log.c.at).where(SCANS, audit_log.c.at >= first, audit_log.c.at < after)
     days = Counter(f"{at.astimezone(SHANGHAI):%Y-%m-%d}" for at in look.tx.execute(query).scalars())
     return by_day(own, days, look.now) if own.by else Told(float(sum(days.values())), (), look.now)
 

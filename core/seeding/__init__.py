@@ -14,6 +14,7 @@ from core.entries import Entry
 from core.facade import Core
 from core.models.people import accounts, api_clients, people
 from core.seeding.cases import seed_cases
+from core.seeding.codes import seed_codes
 from core.seeding.district import District, WrongDistrict, faults_of, practice_district, take_in
 from core.seeding.licences import seed_licences
 from core.seeding.papers import seed_papers
@@ -59,8 +60,9 @@ def seed(core: Core, *, cases: int = 320, days: int = 60, force: bool = False) -
     if known and not force:
         return f"已有 {known} 件办件，没有再写入练习数据。"
     seed_people(core, core.clock.now() - timedelta(days=days))
-    told = seed_cases(core, cases, days, seed=2026 + known, busy=True)
     held, papers = seed_licences(core), seed_papers(core)
+    seed_codes(core)
+    told = seed_cases(core, cases, days, seed=2026 + known, busy=True)
     logins = "\n".join(_login_line(login) for login in LOGINS)
     done = f"{_count(core)} 名人员、{told.cases} 件办件、{held} 份证照、{papers} 份资料"
     return f"已写入 {done}。控制台口令 {PASSWORD}，账号：\n{logins}"

@@ -15,6 +15,7 @@ from core.models.cases import case_legs, cases
 from core.models.joint import joint_legs
 from core.models.record import letters
 from core.seeding import kinds, plots
+from core.seeding.codes import looks
 from core.seeding.courses import COURSES, Course
 from core.seeding.draws import CHANNELS, Draws
 from core.seeding.joint import open_lanes, tell_flags
@@ -61,6 +62,7 @@ def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026, *
     for story, plot in chain(_told(stage, count, days), lately(stage) if busy else ()):
         stage.begin(plot(story))
     tell_flags(stage)
+    stage.begin(looks(stage, days))
     stage.run()
     with core.engine.begin() as tx:
         _calm(tx, before, end)

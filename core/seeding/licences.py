@@ -111,8 +111,9 @@ def _value(words: Mapping[str, Any], rng: Random, field: LicenceField, holder: M
 
 def _company(words: Mapping[str, Any], draws: Draws, number: int) -> dict[str, str]:
     parts, rng = words["companies"], draws.rng
-    # every company another name, whatever chance brings
-    name = parts["parts"][number % len(parts["parts"])] + parts["parts"][number // len(parts["parts"])]
+    # every company another name, whatever chance brings, and none says a word twice
+    first, turn = number % len(parts["parts"]), number // len(parts["parts"])
+    name = parts["parts"][first] + parts["parts"][(first + 1 + turn) % len(parts["parts"])]
     body = f"91{words['area']}MAX{number:05d}X"
     return {
         "name": f"海南{name}{rng.choice(parts['trades'])}{rng.choice(parts['forms'])}",

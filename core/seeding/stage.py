@@ -42,7 +42,7 @@ class WalkingClock:
         self._now = max(self._now, moment.astimezone(UTC))
 
 
-def _hasty(engine: Engine) -> Engine:
+def hasty(engine: Engine) -> Engine:
     """The same database without waiting for the disk at each commit: what a power cut takes can be seeded again."""
     rule = "PRAGMA synchronous=NORMAL" if engine.dialect.name == "sqlite" else "SET synchronous_commit = off"
     hasty = connect(engine.url.render_as_string(hide_password=False), pool_size=2)
@@ -60,7 +60,7 @@ class Stage:
 
     def __init__(self, core: Core, start: datetime, end: datetime, draws: Draws) -> None:
         self.clock = WalkingClock(start)
-        self.core = Core(core.settings, core.policy, _hasty(core.engine), self.clock, core.vault)
+        self.core = Core(core.settings, core.policy, hasty(core.engine), self.clock, core.vault)
         self.end, self.draws, self.rng = end, draws, draws.rng
         self.refused: list[str] = []
         self._calendar = self.core.calendar()

@@ -6,6 +6,7 @@ import io
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,12 @@ ALONE = """users => document.querySelectorAll('.phone').forEach(one => {
     one.style.display = !users.length || users.includes(one.dataset.user) ? '' : 'none';
 })"""
 """Only these phones on the desk; none named: all of them again."""
+AT_THE_ORDER = """() => document.querySelectorAll('.phone').forEach(one => {
+    const ours = card => /^树党旗/.test(card.querySelector('h3')?.textContent);
+    const cards = [...one.querySelectorAll('.card')].filter(ours);
+    cards.at(-1)?.scrollIntoView({block: 'end'});
+})"""
+"""Each chat with its newest card of a joint order in sight, whatever was said after it."""
 SEEN = {
     "joint-ruling": (REFUSING, LEADER, CENTRE),
     "joint-meeting": (SPONSOR, CONTACT, REFUSING),
@@ -59,11 +66,20 @@ def keep(name: str, shot: bytes, widest: int = 1500) -> None:
     picture.thumbnail((widest, picture.height), Image.Resampling.LANCZOS)
     for colours in (256, 128, 64):
         told = io.BytesIO()
-        few = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        few.save(told, "PNG", optimize=True)
+        picture.quantize(palette=palette(picture, colours), dither=Image.Dither.NONE).save(told, "PNG", optimize=True)
         if told.tell() <= LARGEST:
             break
     (FOLDER / f"{name}.png").write_bytes(told.getvalue())
+
+
+def palette(picture: Image.Image, colours: int) -> Image.Image:
+    """So many colours: half of them the commonest, so that no ground is tinted, half what covers all others best."""
+    found = Counter(zip(*(band.tobytes() for band in picture.split()), strict=True))
+    common = [colour for colour, _ in found.most_common(colours // 2)]
+    rest = picture.quantize(colours - len(common), method=Image.Quantize.MAXCOVERAGE).getpalette() or []
+    made = Image.new("P", (1, 1))
+    made.putpalette([part for colour in common for part in colour] + rest)
+    return made
 
 
 @contextmanager
@@ -120,6 +136,7 @@ def joint(browser: Browser, demo: Demo) -> None:
 
         def taken(name: str) -> None:
             page.evaluate(ALONE, list(SEEN[name]))
+            page.evaluate(AT_THE_ORDER)
             settle(page)
             keep(name, page.screenshot())
             page.evaluate(ALONE, [])
@@ -212,10 +229,10 @@ def take(demo: Demo) -> None:
     """All of them."""
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser:
+        screens(browser, demo)  # before anybody moves the clock to a day on which nothing has happened yet
         phones(browser, demo)
         home(browser, demo)
         console(browser, demo)
-        screens(browser, demo)
         joint(browser, demo)
         training(browser, demo)
 

@@ -91,6 +91,7 @@ def test_typhoon_is_played_to_its_end_by_one_clerk_and_the_others_by_themselves(
     mine = run["mine"]
     assert mine["owed"] == mine["done"] == mine["in_time"] + mine["late"] > 20
     assert {one["state"] for one in run["each"]} == {"已完成"}
+    assert "联办" not in {one["title"] for one in run["each"]}, "each flag says what it is about"
     assert sum(one["did"] for one in run["people"] if not one["mine"]) > 100
     with ground.core.engine.connect() as tx:
         assert set(tx.execute(select(joint_orders.c.state)).scalars()) == {"completed"}

@@ -14,8 +14,10 @@ import pytest
 import xlsxwriter
 from PIL import Image
 
+from core.arrivals import reading
 from core.arrivals.opening import WrongFile, open_photo, open_sheet
 from core.policy.arrivals import arrival_rules
+from tests.core import old_sheets
 
 PHOTO, SHEET = arrival_rules().photo, arrival_rules().sheet
 CONTENT = "[Content_Types].xml"
@@ -93,6 +95,17 @@ def test_a_sheet_is_read_as_a_person_sees_it() -> None:
     assert rows == [["标题", "电话"], ["路灯不亮", "013900001234"], ["积水", "19900001234"], ["是", "1.5"]]
 
 
+def test_a_sheet_of_an_old_program_is_read_alike() -> None:
+    """A day and a number as a person sees them, merged cells said in each row, no formula worked out."""
+    assert open_sheet(old_sheets.SHEET, SHEET, "来件.XLS") == [
+        ["标题", "内容", "登记时间", "数量", "电话"],
+        ["港口路积水", "雨停两小时水还没退", "2026-03-09 09:30", "12", "19900001234"],
+        ["", "", "", "1.5", ""],
+        ["合并的标题", "甲", "", "", ""],
+        ["合并的标题", "乙", "", "", ""],
+    ]
+
+
 def test_a_number_that_lost_its_last_digits_says_so() -> None:
     rows = open_sheet(workbook(("证号",), (460100199001011234,), ("460100199001011234",)), SHEET)
     assert rows[1][0].startswith("\0")
@@ -115,12 +128,15 @@ def test_a_csv_is_read_in_either_coding(coding: str) -> None:
         (archive((CONTENT, b""), ("xl/vbaProject.bin", b"")), "请用模板"),
         (archive(("readme.txt", b"hello")), "请用模板"), (b"PK\x03\x04" + b"\0" * 100, "请用模板"),
         (workbook(("a",))[:-40], "请用模板"),
-        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "请用模板"), (b"a,b\0c\n", "请用模板"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "请用模板"), (reading.OLD + b"\0" * 600, "请用模板"),
+        (old_sheets.SHEET[:3000], "请用模板"), (old_sheets.SHEET + reading.MACROS, "请用模板"),
+        (old_sheets.VAST, "展开后太大"), (b"a,b\0c\n", "请用模板"),
         (b"\xff\xfe\xff" * 50, "请用模板"), (b'"open', "请用模板"), (b"x" * (10 * 2**20 + 1), "太大"),
         (b"a\n" * 5002, "行数太多"),
     ],
     ids=[
-        "bomb", "entries", "bombs", "outside", "macro", "zip", "head", "cut", "xls", "nul", "noise", "quote", "large",
+        "bomb", "entries", "bombs", "outside", "macro", "zip", "head", "cut", "old", "xls", "old cut",
+        "old macro", "vast", "nul", "noise", "quote", "large",
         "rows",
     ],
 )  # fmt: skip
@@ -210,6 +226,8 @@ def test_a_csv_is_read_however_a_spreadsheet_saves_it(code: str, sign: str) -> N
     [
         (workbook(("标题",)), "a.csv"), (workbook(("标题",)), "a.xlsm"), ("标题\n积水".encode(), "a.xlsx"),
         ("标题\n积水".encode(), "a.exe"), ("标题\n积水".encode(), "没有后缀"), (picture((9, 9)), "a.csv"),
+        (old_sheets.SHEET, "a.xlsx"), (old_sheets.SHEET, "a.csv"), (workbook(("标题",)), "a.xls"),
+        (old_sheets.SHEET, "a.doc"),
         (b"GIF89a/*" + workbook(("标题",)), "a.xlsx"), ("标题\n积水".encode(), "a.csv.html"),
     ],
 )  # fmt: skip

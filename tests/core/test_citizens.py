@@ -20,8 +20,8 @@ from core.citizens.visitors import NOBODY, Visitor
 from core.crypto import place
 from core.models.citizens import citizen_codes, citizen_counts, citizen_sessions
 from core.models.record import audit_log, letters
-from core.policy import read
-from core.policy.citizens import read_citizens
+from core.policy import load_policy, read
+from core.policy.citizens import load_citizens, read_citizens
 from tests.clock import StillClock
 from tests.core.library_room import NURSE, PERSON, a_company, a_person, act
 from tests.town import a_core
@@ -352,8 +352,17 @@ def test_day_old_counts_and_codes_are_swept_out(house: Core, time: Later) -> Non
         ({"caps": {"scan": {"caller": {"1 hour": 0}}}}, "from 1 up"),
         ({"codes": {"lives": "soon", "tries": 5, "alarm": 80}}, "5 minutes"),
         ({"pushes": {}}, "pushes"),
+        ({"requests": {**read("citizens.yaml")["requests"], "states": {"pending": ""}}}, "requests states"),
     ],
 )
 def test_a_table_at_fault_is_named(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read_citizens({**read("citizens.yaml"), **change})
+
+
+def test_every_state_of_a_case_has_words_for_whoever_asked() -> None:
+    """And none of them is a clerk's word for who holds it: 待派发, 待签收."""
+    flow, words = load_policy().flows["case"].states, load_citizens().requests.states
+    assert words.keys() == flow.keys()
+    ours = {state.title for key, state in flow.items() if key in ("pending", "dispatched", "closing", "follow_up")}
+    assert not ours & set(words.values())

@@ -34,6 +34,9 @@ from core.models.record import audit_log
 from core.policy import read
 from core.policy.codes import code_rules, read_codes
 from core.policy.library import BATCH, CODE
+from core.policy.topics import Own
+from core.screens import metrics
+from core.screens.told import Look
 from tests.builders import desk, rows
 from tests.clock import StillClock
 from tests.core.library_room import FOOD, a_company, a_licence, act, clerk
@@ -355,6 +358,24 @@ def test_a_look_at_a_code_is_on_record_with_where_it_came_from(core: Core) -> No
         core.citizens.lookups.scanned(code, Caller("o-holder", "wechat", "10.0.0.7"))
     looks = [row for row in rows(core, audit_log) if row.action in ("licence.scanned", "code.checked")]
     assert [(row.channel, row.address) for row in looks] == [("wechat", "10.0.0.7")] * 2
+
+
+def test_the_screens_count_every_look_at_a_code(core: Core, clock: StillClock) -> None:
+    """Bound or free, by the page or in the official account; looks of a month ago and other acts on it are none."""
+    made = act(core, CODE, "make", a_licence(core, a_company(core))).no
+    (free,) = stickers(core, a_batch(core, 1))
+    core.licences.verdict_of_code(made)
+    clock.advance(days=40)
+    core.licences.verdict_of_code(made)
+    core.licences.verdict_of_code(free)
+    core.citizens.lookups.scanned(made, Caller("o-holder", "wechat", "10.0.0.7"))
+    core.licences.codes.picture(clerk(core), made)
+
+    def told(own: Own) -> float | None:
+        return core._read(lambda tx: metrics.COUNTS[own.measure](Look(tx, core.world(), clock.now()), own)).value
+
+    assert told(Own("codes_checked", over="30d")) == 3
+    assert told(Own("codes_bound")) == 1
 
 
 def test_a_code_leads_to_the_newest_version(core: Core) -> None:

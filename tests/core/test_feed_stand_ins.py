@@ -110,6 +110,45 @@ def test_an_event_reaches_every_place_at_once() -> None:
     assert max(wet.values()) >= 7
 
 
+@pytest.mark.parametrize("name", ["weather.warnings", "emergency.warnings"])
+def test_who_warns_of_rain_warns_when_it_rains(name: str) -> None:
+    """Warnings of storms and what the stations measure come from one cause; what needs no rain keeps to its season."""
+    first = NOW - 60 * DAY
+    warned = [row for _, row in changed(plans()[name], first, NOW)]
+    storms = [datetime.fromisoformat(one["at"]) for one in warned if one["kind"] in ("暴雨", "雷电", "雷雨大风")]
+    rain: dict[datetime, float] = defaultdict(float)
+    for _, row in changed(plans()["weather.stations"], first, NOW):
+        at = datetime.fromisoformat(row["at"])
+        rain[at] = max(rain[at], row["rain"])
+    assert len(storms) > 4
+    assert all(any(rain[hour] > 1 for hour in rain if at - HOUR <= hour <= at + 3 * HOUR) for at in storms)
+    loud = [hour for hour, most in rain.items() if most > 5]
+    assert loud
+    assert all(any(at - HOUR <= hour <= at + 7 * HOUR for at in storms + _others(warned)) for hour in loud)
+    assert "高温" not in {one["kind"] for one in warned if one["at"][5:7] == "11"}
+
+
+def _others(warned: list[dict[str, object]]) -> list[datetime]:
+    """Warnings of wind and sea that come with a storm too."""
+    return [datetime.fromisoformat(str(one["at"])) for one in warned if one["kind"] in ("大风", "台风", "风暴潮")]
+
+
+def test_a_ferry_fills_while_it_loads_and_sails_with_what_it_has() -> None:
+    plan, first = plans()["port.voyages"], NOW - 3 * HOUR
+    told: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for step in range(36):
+        since = first + step * timedelta(minutes=5)
+        for _, row in changed(plan, since, since + timedelta(minutes=5)):
+            told[row["number"]].append((row["state"], row["vehicles"]))
+    whole = {number: rows for number, rows in told.items() if {state for state, _ in rows} >= {"装载", "航行"}}
+    assert whole
+    for rows in whole.values():
+        loads = [load for _, load in rows]
+        assert loads == sorted(loads), "nobody leaves a ship that loads"
+        assert len({load for state, load in rows if state != "装载"}) == 1, "at sea nobody comes aboard"
+    assert sum(rows[0][1] < rows[-1][1] for rows in whole.values()) > len(whole) / 2
+
+
 def test_a_source_can_be_told_to_misbehave(feeds: Feeds) -> None:
     hour_ago = (NOW - HOUR).isoformat()
     feeds.tell({"bad": {"home.duty": 2}, "stale": ["port.voyages"], "fail": {"*": 503}, "slow": {"home.duty": 2}})
@@ -140,7 +179,9 @@ def test_a_question_that_is_none_is_refused(feeds: Feeds, since: str, limit: str
     "demo",
     [
         {"berths": 4}, {"state": {"guess": 1}}, {"state": {"level": 1, "colour": "red"}},
-        {"step": "5 minutes"}, {"happen": {"a_day": 2}, "step": "1h"},
+        {"step": "5 minutes"}, {"happen": {"a_day": 2}, "step": "1h"}, {"state": {"level": 1, "fills": "at"}},
+        {"state": {"during": "flood", "is": 1, "else": 2}},
+        {"state": {"level": 1, "event": {"like": "flood", "times": 2}}},
     ],
 )  # fmt: skip
 def test_a_demo_the_grammar_does_not_know_is_refused(demo: dict[str, object]) -> None:

@@ -299,6 +299,15 @@ def test_our_own_numbers_are_compared_with_as_much_as_they_have(busy: Core, cloc
     assert told["hotline.overdue"]["change"] == "", "what goes on growing for weeks equals no older stretch"
 
 
+def test_numbers_that_read_alike_stand_level() -> None:
+    """0.0 beside +91% would contradict itself."""
+    rain, calls = read_topics()["weather"].metrics["rainfall"], read_topics()["hotline"].metrics["received"]
+    assert numbers.change(rain, 0.044, 0.023, "较前 24 小时")[0] == "较前 24 小时 持平"
+    assert numbers.change(rain, 0.2, 0.1, "较前 24 小时")[0] == "较前 24 小时 +100%"
+    assert numbers.change(rain, 0.2, 0.02, "较前 24 小时")[0] == "前 24 小时 0"
+    assert numbers.change(calls, 3, 2, "较昨日同期")[0] == "较昨日同期 +50%"
+
+
 def test_what_goes_on_changing_is_not_compared(core: Core, clock: StillClock) -> None:
     """Yesterday's closed ones had a day to be closed: a morning's few are no fall of nine tenths."""
     clock.set("2026-03-09 13:40")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from core.errors import NoPost
 from core.machines import Machines
 from core.models.archive import archive_documents
 from core.models.cases import cases
+from core.models.codes import licence_codes
 from core.models.people import accounts, identities, people, posts, units
 from core.seeding.district import District, PostRow, WrongDistrict, practice_district
 from core.settings import WrongSettings
+from tests.builders import rows
 from tests.clock import StillClock
 from tests.town import a_core
 
@@ -116,6 +119,8 @@ def test_seed_fills_an_empty_ground_once(migrated_url: str, tmp_path: Path, monk
     assert "p011  指挥中心 调度员（一席）" in said
     had = count(core, cases)
     assert count(core, archive_documents) > 40
+    states = Counter(row.state for row in rows(core, licence_codes))
+    assert states["bound"] > states["free"] > 0
     assert seeding.seed(core).startswith("已有")
     assert count(core, cases) == had
     seeding.seed(core, cases=50, days=40, force=True)

@@ -74,7 +74,8 @@ def test_a_request_is_a_case_of_the_holder_with_what_it_is_about(holder: Visitor
     page = holder.get(answer.location).text
     assert case.no in page
     assert "更正信息 · 护士执业证书" in page
-    assert "待派发" in page
+    assert "已收到，正在安排" in page
+    assert "待派发" not in page, "our own words for a case are no citizen's"
 
 
 def test_sent_twice_it_is_one_request(holder: Visitor, core: Core) -> None:
@@ -271,7 +272,7 @@ def test_the_personal_centre_says_what_became_of_the_newest(holder: Visitor, cor
     assert "更正信息 · " not in holder.get("/c/mine").text
     ask(holder)
     assert "更正信息 · 护士执业证书" in holder.get("/c/mine").text
-    assert "待派发" in holder.get("/c/mine").text
+    assert "已收到，正在安排" in holder.get("/c/mine").text
     on_case(core, desk(core), the_cases(core)[0].id, "close_directly", reply="已更正。")
     assert "已答复" in holder.get("/c/mine").text
 

@@ -140,6 +140,9 @@ const Panels = (() => {
     });
   }
 
+  // Almost all is not all.
+  const part = (some, all) => (some < all ? Math.min(99, Math.round((100 * some) / all)) : Math.round((100 * some) / all));
+
   function funnel(body, panel) {
     const most = Math.max(...panel.rows.map((row) => row.values[0] || 0), 1), list = el("ol", "funnel");
     panel.rows.forEach((row, place) => {
@@ -147,7 +150,7 @@ const Panels = (() => {
       bar.style.setProperty("--part", `${Math.max(2, (100 * (row.values[0] || 0)) / most)}%`);
       const told = el("b", "", row.texts[0]);
       told.dataset.value = row.values[0];
-      line.append(el("span", "funnel-name", row.name), bar, told, el("small", "", before ? `${Math.round((100 * row.values[0]) / before)}%` : ""));
+      line.append(el("span", "funnel-name", row.name), bar, told, el("small", "", before ? `${part(row.values[0], before)}%` : ""));
       list.append(line);
     });
     body.append(list);
@@ -303,7 +306,7 @@ const Panels = (() => {
     const month = (at) => { const one = `${at.yyyy}-${at.MM}`; return (last.startsWith(one) && last.slice(8) < "15") || (first.startsWith(one) && first.slice(8) > "15") ? "" : `${Number(at.M)}月`; };
     paint(chart, {
       visualMap: { show: false, min: 0, max: most, inRange: { color: token("heat").split(" ").slice(1) } },
-      calendar: { left: edge * 2, right: 4, top: edge * 1.6, bottom: 4, range: [first, last], cellSize: ["auto", "auto"], splitLine: { show: false }, itemStyle: { color: token("faint"), borderColor: token("raised"), borderWidth: 2 }, yearLabel: { show: false }, monthLabel: { formatter: month, ...axisWords() }, dayLabel: { firstDay: 1, nameMap: ["日", "一", "", "三", "", "五", ""], ...axisWords() } },
+      calendar: { left: edge * 2, right: 4, top: edge * 2.2, bottom: 4, range: [first, last], cellSize: ["auto", "auto"], splitLine: { show: false }, itemStyle: { color: token("faint"), borderColor: token("raised"), borderWidth: 2 }, yearLabel: { show: false }, monthLabel: { formatter: month, ...axisWords() }, dayLabel: { firstDay: 1, nameMap: ["日", "一", "", "三", "", "五", ""], ...axisWords() } },
       series: [{ type: "heatmap", coordinateSystem: "calendar", data: days }],
     });
   }

@@ -10,7 +10,8 @@ a pure function of dataset, column and moment, so the same question always has t
     back: 35d                        # how far back it holds what it sent, if not as usual (`Plan.history`)
     each: {town: towns}              # one row for each value; `towns`, `spots` (those of `spot:`) or a list
     each: [{berth: 新海1号, usual: 40}, …]   # or fixed words and numbers; those that are no column (usual) help others
-    happen: {a_day: 120, day: people, week: office, year: tourist, event: {…}}     # happenings: how many, and when
+    happen: {a_day: 120, day: people, week: office, year: tourist, event: {…}}     # happenings: how many, and when;
+                                     # `with: storm`: one more as each of the shared events of curves.yaml begins
     spot: [road, estate]             # happenings: each at one place of these kinds (core/policy/seed/places.yaml)
 
 **What is in a column**; the time column fills itself, anything else is one of:
@@ -19,12 +20,17 @@ a pure function of dataset, column and moment, so the same question always has t
                                      halves the day's swing) × weights `by: town`, `by: {town: rural}` or
                                      `by: {port: {新海港: 1.2}}` × growth `grow: 0.05` a year × slow `drift: 0.06`
                                      × `noise: 0.1` × `event: {a_month: 2, times: 3, lasts: 4h}` (with `all: true`
-                                     it comes to all rows at once); then `least:`, `most:`, `decimals: 0`; a count
-                                     below thirty is rounded by lot: 0.2 is a 1 at times
+                                     it comes to all rows at once; `event: {like: storm, times: 20}`: with everything
+                                     else that is like that one); then `least:`, `most:`, `decimals: 0`; a count below
+                                     thirty is rounded by lot: 0.2 is a 1 at times; `fills: state`: it grows from
+                                     nothing while that column stands at its first stage, and stays from then on
     {of: usual, times: 0.9, …}       the same from another column or helper; with `times` of at most 1, never above it;
                                      `per: jam` divides by a third
-    {pick: {作业: 7, 空闲: 2}}        a word by weight, `holds: 2h` so long; a plain list picks evenly
-    {grade: depth, steps: {正常: 0, 抽排: 25}}   a word by the height of a number
+    {pick: {作业: 7, 空闲: 2}}        a word by weight, `holds: 2h` so long, `year: {高温: hot}` more in its season;
+                                     a plain list picks evenly
+    {grade: depth, steps: {正常: 0, 抽排: 25}}   a word by the height of a number, with `per: usual` of its quotient
+    {during: storm, is: …, else: …}  one rule while (or shortly before) a shared event lasts, another otherwise; with
+                                     `steps: {蓝色: 0, 红色: 2}` instead of `is:` a word by how strong the event is
     {match: kind, as: {…}}           a word that goes with another column's word
     {stages: {待派: 0m, 在办: 20m, 办结: 5h}}   the state by age, each row at its own pace (`spread: 0.6`); `end: 5h`
                                      with `ends: {结案: 9, 作废: 1}` ends in one of several

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 from .dice import throw, wave
 from .plan import seconds
-from .shapes import at_date, at_hour, curve, weights
+from .shapes import at_date, at_hour, curve, shared_events, weights
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BEGAN = datetime(2026, 1, 1, tzinfo=SHANGHAI).timestamp()
-YEAR_S, DRIFT_S = 365.25 * 86400, 9 * 86400
+DAY_S = 86400
+YEAR_S, DRIFT_S = 365.25 * DAY_S, 9 * DAY_S
 FEW = 30
 
 
@@ -53,23 +54,52 @@ def shape(rule: Mapping[str, Any], when: Moment) -> float:
     return factor
 
 
-def event(rule: Mapping[str, Any] | None, shared: int, when: Moment) -> float:
-    """The factor of something that happens now and then: it rises quickly and wears off."""
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One time something happened: from when, for how many seconds, and how strong beside its usual self."""
+
+    began: float
+    lasts: float
+    strength: float
+
+
+def event(rule: Mapping[str, Any] | None, shared: int, when: Moment, daily: bool = False) -> float:
+    """The factor of something that happens now and then: it rises quickly and wears off.
+
+    `daily`: the number tells of a whole day, so that what is like a shared event has all of the spell that began on it.
+    """
     if rule is None:
         return 1.0
-    lasts, factor = seconds(rule["lasts"]), 1.0
+    factor, like = 1.0, rule.get("like")
+    for spell in spells(like, when) if like else _spells(rule, shared, when):
+        age = (when.at - spell.began) / spell.lasts
+        height = min(1.0, age / 0.2, (1 - age) / 0.35) if 0 <= age < 1 else 0.0
+        if like and daily:
+            height = float(0 <= spell.began - when.at < DAY_S)
+        if height:
+            factor = 1 + (rule["times"] - 1) * (spell.strength if like else 1.0) * height
+    return factor
+
+
+def spells(name: str, when: Moment, ahead: int = 0) -> list[Spell]:
+    """The spells of a shared event that may last at a moment, or begin up to so many days later."""
+    rule, seed = shared_events()[name]
+    return _spells(rule, seed, when, ahead)
+
+
+def _spells(rule: Mapping[str, Any], shared: int, when: Moment, ahead: int = 0) -> list[Spell]:
+    lasts, found = seconds(rule["lasts"]), []
     midnight = when.local.replace(hour=0, minute=0, second=0, microsecond=0)
-    for back in range(1 + math.ceil(lasts / 86400)):
+    for back in range(-ahead, 1 + math.ceil(lasts / DAY_S)):
         day = midnight - timedelta(days=back)
         number = day.toordinal()
-        if throw(shared, number, 1) >= rule["a_month"] / 30:
+        season = at_date(rule["year"], day) if "year" in rule else 1.0
+        if throw(shared, number, 1) >= rule["a_month"] / 30 * season:
             continue
-        age = (when.at - day.timestamp() - 86400 * throw(shared, number, 2)) / (
-            lasts * (0.7 + 0.6 * throw(shared, number, 3))
-        )
-        if 0 <= age < 1:
-            factor = 1 + (rule["times"] - 1) * min(1.0, age / 0.2, (1 - age) / 0.35)
-    return factor
+        began = day.timestamp() + DAY_S * throw(shared, number, 2)
+        strength = 0.5 + 2 * throw(shared, number, 4) ** 2
+        found.append(Spell(began, lasts * (0.7 + 0.6 * throw(shared, number, 3)), strength))
+    return found
 
 
 def weight(by: Any, row: Mapping[str, Any]) -> float:
@@ -100,7 +130,9 @@ def number(
     slow = wave(seeds.own + 1, when.at / pace) if pace else 0.0
     quick = 2 * throw(seeds.lot, 1) - 1
     value *= 1 + noise * (0.6 * slow + 0.4 * quick if pace else quick)
-    value *= event(happens, seeds.everyone if happens and happens.get("all") else seeds.subject, when)
+    value *= event(
+        happens, seeds.everyone if happens and happens.get("all") else seeds.subject, when, pace >= 6 * DAY_S
+    )
     most = min(rule.get("most", math.inf), base if derived and rule["times"] <= 1 else math.inf)
     value = min(max(value, rule.get("least", 0)), most)
     return _rounded(value, rule.get("decimals", 0), most, throw(seeds.lot, 2) if noise else 0.5)

@@ -13,24 +13,25 @@ from typing import Any
 from core.policy import read as policy
 
 from .dice import seed_of
-from .shapes import places, towns
+from .shapes import places, shared_events, towns
 
 TOPICS = Path(__file__).parents[3] / "core" / "policy" / "topics"
 UNITS = {"m": 60, "h": 3600, "d": 86400}
 MONTHS = {"month": 1, "quarter": 3}
 WORDS = ("step", "lag", "back", "each", "happen", "spot")
 SHAPED = frozenset(
-    {"day", "week", "year", "soft", "by", "grow", "drift", "noise", "event", "least", "most", "decimals"}
+    {"day", "week", "year", "soft", "by", "grow", "drift", "noise", "event", "least", "most", "decimals", "fills"}
 )
 FORMS: Mapping[str, frozenset[str]] = {
-    "level": SHAPED, "of": SHAPED | {"times", "per"}, "pick": frozenset({"holds"}), "match": frozenset({"as"}),
-    "grade": frozenset({"steps"}), "stages": frozenset({"spread", "ends"}), "limit": frozenset({"words"}),
+    "level": SHAPED, "of": SHAPED | {"times", "per"}, "pick": frozenset({"holds", "year"}), "match": frozenset({"as"}),
+    "grade": frozenset({"steps", "per"}), "during": frozenset({"is", "steps", "else"}),
+    "stages": frozenset({"spread", "ends"}), "limit": frozenset({"words"}),
     "after": frozenset({"spread"}),
     "number": frozenset(), "spot": frozenset(), "say": frozenset(),
 }  # fmt: skip
 """Each form's first word and the words it may bring along."""
-EVENT = {"a_month", "times", "lasts", "all"}
-HAPPEN = {"a_day", "day", "week", "year", "event", "weigh"}
+EVENT = {"a_month", "times", "lasts", "all", "like"}
+HAPPEN = {"a_day", "day", "week", "year", "event", "weigh", "with"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ def read(topic: str, table: Mapping[str, Any]) -> Plan:
         raise ValueError(f"{where}: happenings come by themselves: {demo['happen']}")
     for column, rule in fills.items():
         _checked(f"{where}.{column}", rule)
+        if isinstance(rule, dict) and "fills" in rule and "stages" not in fills.get(rule["fills"], ()):
+            raise ValueError(f"{where}.{column}: {rule['fills']} has no stages to fill by")
     months = MONTHS.get(step, 0)
     step = 0 if "happen" in demo else step
     span = step if isinstance(step, int) else 0 if months else seconds(step)
@@ -153,5 +156,11 @@ def _checked(where: str, rule: Any) -> None:
     form = next(iter(rule))
     if form not in FORMS or rule.keys() - FORMS[form] - {form}:
         raise ValueError(f"{where}: the grammar knows no {rule}")
-    if rule.get("event", {}).keys() - EVENT:
+    event = rule.get("event", {})
+    if event.keys() - EVENT:
         raise ValueError(f"{where}: an event has {sorted(EVENT)}")
+    for name in (event.get("like"), rule.get("during")):
+        if name and name not in shared_events():
+            raise ValueError(f"{where}: {name} is no shared event")
+    for part in ("is", "else"):
+        _checked(where, rule.get(part))

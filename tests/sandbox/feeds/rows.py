@@ -13,11 +13,13 @@ from . import dice, numbers
 from .dice import bell, choice, seed_of, throw
 from .numbers import SHANGHAI, Moment, Seeds
 from .plan import Plan, seconds
-from .shapes import Place, curve, likely, places, towns
+from .shapes import Place, at_date, curve, likely, places, towns
 
 Row = dict[str, Any]
 Changed = tuple[datetime, Row]
 FARTHEST = math.exp(2.5)
+WARNED_S, STEPS_FILLING = 3600, 4
+"""How long before a shared event what is told `during` it may already say so; how often a filling row is told again."""
 
 
 def changed(plan: Plan, since: datetime, until: datetime) -> list[Changed]:
@@ -84,6 +86,9 @@ def _moments(plan: Plan, midnight: datetime) -> list[datetime]:
         place = throw(plan.seed, day, one + 7) * upto[-1]
         hour = min(bisect(upto, place), 23)
         found.append(midnight + timedelta(hours=hour, seconds=int(3600 * throw(plan.seed, day, one, 5))))
+    if "with" in rule:
+        here = [one for one in numbers.spells(rule["with"], hours[0]) if 0 <= one.began - hours[0].at < numbers.DAY_S]
+        found += [midnight + timedelta(seconds=int(one.began - hours[0].at)) for one in here]
     return sorted(found)
 
 
@@ -113,6 +118,9 @@ class _Maker:
         for column, rule in self._plan.fills.items():
             if isinstance(rule, dict) and "stages" in rule:
                 yield from (turn for _, turn in self._turning(rule, seed_of(self._subject, column)))
+            if isinstance(rule, dict) and "fills" in rule:
+                full = self._full(rule) - self._when.local
+                yield from (self._when.local + full * part / STEPS_FILLING for part in range(1, STEPS_FILLING))
             if isinstance(rule, dict) and "limit" in rule:
                 yield self._when.local + timedelta(seconds=seconds(rule["limit"]))
 
@@ -132,14 +140,17 @@ class _Maker:
         return next(one for one in places(self._plan.spot) if one.name == name)
 
     def _value(self, column: str, rule: Any) -> Any:
-        own = seed_of(self._subject, column)
+        return self._ruled(rule, seed_of(self._subject, column))
+
+    def _ruled(self, rule: Any, own: int) -> Any:
         if isinstance(rule, list):
             return rule[int(throw(own, self._window(None)) * len(rule))]
         if not isinstance(rule, dict):
             return rule
         if "level" in rule or "of" in rule:
             seeds = Seeds(own, self._subject, self._plan.seed, seed_of(own, self._lot))
-            return numbers.number(rule, self._known, seeds, self._when, self._pace)
+            value = numbers.number(rule, self._known, seeds, self._when, self._pace)
+            return self._filled(value, rule) if "fills" in rule else value
         form = next(iter(rule))
         answer: Any = getattr(self, f"_{form}")(rule, own)
         return answer
@@ -147,15 +158,42 @@ class _Maker:
     def _window(self, holds: str | None) -> int:
         return int(self._when.at) // seconds(holds) if holds else int(self._when.at)
 
+    def _full(self, rule: Mapping[str, Any]) -> datetime:
+        """When what fills a row is all there: as the column it goes with leaves its first stage."""
+        stages = self._plan.fills[rule["fills"]]
+        return self._turning(stages, seed_of(self._subject, rule["fills"]))[1][1]
+
+    def _filled(self, value: float | None, rule: Mapping[str, Any]) -> float | None:
+        full = (self._full(rule) - self._when.local).total_seconds()
+        part = min(1.0, (self._until - self._when.local).total_seconds() / full)
+        return value if value is None or part >= 1 else int(value * part)
+
     def _pick(self, rule: Mapping[str, Any], own: int) -> str:
-        return choice(rule["pick"], throw(own, self._window(rule.get("holds"))))
+        seasons = rule.get("year", {})
+        odds = {
+            word: weight * (at_date(seasons[word], self._when.local) if word in seasons else 1.0)
+            for word, weight in rule["pick"].items()
+        }
+        return choice(odds, throw(own, self._window(rule.get("holds"))))
+
+    def _during(self, rule: Mapping[str, Any], own: int) -> Any:
+        at = self._when.at
+        for spell in numbers.spells(rule["during"], self._when, ahead=1):
+            if spell.began - WARNED_S <= at < spell.began + spell.lasts:
+                return self._reached(spell.strength, rule["steps"]) if "steps" in rule else self._ruled(rule["is"], own)
+        return self._ruled(rule["else"], own)
 
     def _match(self, rule: Mapping[str, Any], own: int) -> Any:
         return rule["as"].get(self._known[rule["match"]])
 
     def _grade(self, rule: Mapping[str, Any], own: int) -> str:
         value = self._known[rule["grade"]]
-        return str(next(word for word, least in reversed(rule["steps"].items()) if value >= least))
+        return self._reached(value / (self._known[rule["per"]] or 1) if "per" in rule else value, rule["steps"])
+
+    @staticmethod
+    def _reached(value: float, steps: dict[str, float]) -> str:
+        """The last of the steps that a number is up to."""
+        return next(word for word, least in reversed(steps.items()) if value >= least)
 
     def _number(self, rule: Mapping[str, Any], own: int) -> str:
         return f"{rule['number']}{self._when.local:%Y%m%d}{self._lot:04}"

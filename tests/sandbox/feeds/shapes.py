@@ -11,6 +11,8 @@ from typing import Any
 
 from core.policy import read
 
+from .dice import seed_of
+
 HERE = Path(__file__).parent
 
 
@@ -64,6 +66,12 @@ def at_date(name: str, local: datetime) -> float:
     month = int(place // 1)
     part = place - month
     return shape[month % 12] * (1 - part) + shape[(month + 1) % 12] * part
+
+
+@cache
+def shared_events() -> dict[str, tuple[Mapping[str, Any], int]]:
+    """What comes to several sources at once, each with the seed of its chance."""
+    return {name: (rule, seed_of("event", name)) for name, rule in _tables()["events"].items()}
 
 
 @cache

@@ -187,8 +187,10 @@ class Run:
         return next(iter(flags), None) or next((one for one in mine if action in one.duty.press), None)
 
     def _event_of(self, click: Click) -> Event:
+        """What a new flag is about: by its title, or the oldest without one, as a confirmed draft brings none along."""
         title = str((click.form or {}).get("title", "")).strip()
-        known = (one for one in self._raised if one.title == title)
+        told = {order.event.title for order in self.orders.values()}
+        known = (one for one in self._raised if (one.title == title if title else one.title not in told))
         return next(known, Event(0, title or "联办", "", "", (), "", ""))
 
     def _settle_flag(self, part: Part, no: str) -> None:
