@@ -151,7 +151,7 @@ def test_the_holder_asks_for_a_correction_sees_it_received_and_hears_by_sms_when
     phone.get_by_role("button", name="提交").click()
     expect(phone.get_by_role("status")).to_contain_text("已收到")
     expect(phone.locator(".looks li")).to_contain_text("更正信息 · 护士执业证书")
-    expect(phone.locator(".looks li")).to_contain_text("待派发")
+    expect(phone.locator(".looks li")).to_contain_text("已收到，正在安排")
     fits(phone)
     (case,) = rows(house.core, cases)
     act_on_case(house.core, desk(house.core), case.id, "close_directly", reply="已按执业注册信息更正。")
