@@ -163,6 +163,11 @@ def own_of(kind: LicenceType) -> tuple[LicenceField, ...]:
     return _own(kind.key) if licence_types().get(kind.key) is kind else _without_holder(kind.common)
 
 
+def label_of(kind: LicenceType, key: str) -> str:
+    """What a type calls something that every licence says."""
+    return next(one.label for one in common_of(kind) if one.key == key)
+
+
 @cache
 def _common(key: str) -> tuple[LicenceField, ...]:
     return licence_types()[key].common
@@ -200,10 +205,9 @@ def tidy_licence(
     last = date.fromisoformat(said["valid_to"]) if said["valid_to"] else None
     if last is None and not open_ended:
         last = kind.last_day(first)
-    labels = {one.key: one.label for one in own_of(kind)}
     if issued > today:
-        faults.append(Fault(labels["issued_on"], "不能晚于今天"))
+        faults.append(Fault(label_of(kind, "issued_on"), "不能晚于今天"))
     if last is not None and last < first:
-        faults.append(Fault(labels["valid_to"], "不能早于有效期起"))
+        faults.append(Fault(label_of(kind, "valid_to"), "不能早于有效期起"))
     terms = Terms(said["number"], said["issuer"] or kind.issuer.name, issued, first, last)
     return terms, fields, faults

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import Refusal
 from core.licences.bulk import Checked
-from core.licences.checks import Fault, Seen, common_of, tidy, tidy_licence
+from core.licences.checks import Fault, Seen, label_of, tidy, tidy_licence
 from core.plain import as_cell
 from core.policy.library import library_rules
 from core.policy.licences import LicenceField, LicenceType
@@ -124,10 +124,12 @@ def checked(kind: LicenceType, lines: Iterator[Sequence[str]], today: date) -> I
 
 def _row(kind: LicenceType, number: int, given: Mapping[str, str], today: date, seen: Seen) -> Row:
     book = library_rules().kinds[kind.holder]
-    labels = {field.key: field.label for field in common_of(kind)}
     asked = {"name": given.get("holder", ""), "number": given.get("holder_code", "")}
     holder, wrong = tidy(book.fields[:2], asked, seen)
-    faults = [Fault(labels["holder" if one.label == book.fields[0].label else "holder_code"], one.why) for one in wrong]
+    faults = [
+        Fault(label_of(kind, "holder" if one.label == book.fields[0].label else "holder_code"), one.why)
+        for one in wrong
+    ]
     terms, fields, more = tidy_licence(kind, given, today, seen)
     extra, odd = tidy((CASE_NO,), given, seen)
     faults += [*more, *odd]
