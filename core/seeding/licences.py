@@ -114,9 +114,11 @@ def _company(words: Mapping[str, Any], draws: Draws, number: int) -> dict[str, s
     # every company another name, whatever chance brings, and none says a word twice
     first, turn = number % len(parts["parts"]), number // len(parts["parts"])
     name = parts["parts"][first] + parts["parts"][(first + 1 + turn) % len(parts["parts"])]
+    trade, form = rng.choice(parts["trades"]), rng.choice(parts["forms"])
+    twice = next((size for size in (2, 1) if trade.endswith(form[:size])), 0)
     body = f"91{words['area']}MAX{number:05d}X"
     return {
-        "name": f"海南{name}{rng.choice(parts['trades'])}{rng.choice(parts['forms'])}",
+        "name": f"海南{name}{trade}{form[twice:]}",
         "number": body + uscc.calc_check_digit(f"{body}0"),
         "legal": draws.caller().name, "phone": f"1990001{number:04d}", "address": _address(words, rng), "note": "",
     }  # fmt: skip

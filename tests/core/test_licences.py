@@ -393,5 +393,5 @@ def test_the_practice_library_holds_hundreds_of_many_types_and_is_on_record(core
     with core.engine.connect().execution_options(readonly=True) as tx:
         assert tx.execute(text("SELECT count(DISTINCT identifier) FROM licences")).scalar_one() == 600
         assert tx.execute(select(func.count()).select_from(subjects)).scalar_one() == 300
-    (found,) = core.licences.companies("羊山椰风").items
+    (found,) = core.licences.companies("椰风羊山").items
     assert core.licences.company(found.token)[1]
