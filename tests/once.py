@@ -25,6 +25,7 @@ from core import bootstrap, crypto, db
 from core.effects import EFFECTS
 from core.policy import Policy, faults_of, load_policy
 from core.policy.workdays import LOADER
+from core.queries import lists
 from core.queries.counts import Counts
 from core.reads import Reads
 
@@ -112,12 +113,12 @@ def _engine_that_knows(*args: Any, **options: Any) -> Engine:
 
 
 @cache
-def _counts_as_read() -> Counts:
+def _counts_as_read(_most: int) -> Counts:
     return Counts()
 
 
 def _reads_that_know(reads: Reads, policy: Policy, *rest: Any) -> None:
-    """The numbers of the tables as they were read are put into words once a process, as in service."""
+    """The numbers of the tables as they were read, and as far as lists go, are put into words once a process."""
     _wire(reads, policy, *rest)
     if policy is load_policy():
-        reads._counts = _counts_as_read()
+        reads._counts = _counts_as_read(lists.MOST)
