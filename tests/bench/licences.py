@@ -100,16 +100,19 @@ def _seconds(run: Callable[[], object]) -> float:
 
 @contextmanager
 def watched() -> Iterator[list[float]]:
-    """The most megabytes this process and its children had resident, beyond what it had before."""
+    """The most megabytes this process and its children had resident, beyond what it had before.
+
+    A child that has not become its program yet shows this process's own memory, and is passed over.
+    """
     me, over, most = psutil.Process(), threading.Event(), [0.0]
-    before = me.memory_info().rss
+    before, program = me.memory_info().rss, me.cmdline()
 
     def watch() -> None:
         while not over.wait(0.05):
             held = me.memory_info().rss - before
             for child in me.children(recursive=True):
                 try:
-                    held += child.memory_info().rss
+                    held += child.memory_info().rss if child.cmdline() != program else 0
                 except psutil.NoSuchProcess:
                     continue
             most[0] = max(most[0], held / 1e6)
