@@ -48,8 +48,19 @@ def not_worth_it(kind: str, said: str) -> bool:
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 
 
+AT_REST = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().iterations !== Infinity)
+  .map((one) => one.finished))"""
+"""Answers when every transition, and every animation that ends, has ended."""
+
+
 def looks_made(page: Page) -> None:
-    """No sideways scroll, and in a hand nothing too small to touch."""
+    """No sideways scroll, and in a hand nothing too small to touch, once everything has come to rest.
+
+    A button that was just pressed changes its colour for some tenths of a second: halfway it is neither the one nor the
+    other, and no person reads it then.
+    """
+    page.evaluate(AT_REST)
     assert page.evaluate(SIDEWAYS) <= 0
     if page.evaluate("innerWidth") == HAND[0]:
         assert page.evaluate(SMALL_TARGETS) == []
