@@ -15,7 +15,7 @@ from core.licences.desk import Desk, Row, Told, new_name, opened
 from core.licences.masks import STAFF, shown, shown_name
 from core.licences.no import ChangedMeanwhile, HasLicences, HasPapers
 from core.models.archive import archive_documents, archive_volumes
-from core.models.licences import licences, subjects
+from core.models.licences import licence_staged, licences, subjects
 from core.policy.library import SUBJECT, SubjectKind
 from core.policy.licences import COMPANY
 
@@ -69,12 +69,14 @@ def change(desk: Desk, row: Row, values: Mapping[str, str]) -> Told:
 def remove(desk: Desk, row: Row) -> Told:
     """A subject goes for good when no licence was ever theirs; else it leaves every list and its licences stay whole.
 
-    Raises HasLicences while one of them is not cancelled, HasPapers while a paper of theirs is in the archive.
+    Raises HasLicences while one of them is not cancelled, or is being registered by a sheet; HasPapers while a paper of
+    theirs is in the archive.
     """
     kind, body = desk.rules.kinds[row["kind"]], opened(desk.cipher, "subjects", row)
     mine = licences.c.subject_id == row["id"]
     live = select(func.count()).select_from(licences).where(mine, licences.c.state.not_in(OVER))
-    if count := desk.tx.execute(live).scalar_one():
+    coming = select(func.count()).select_from(licence_staged).where(licence_staged.c.subject_id == row["id"])
+    if count := desk.tx.execute(live).scalar_one() + desk.tx.execute(coming).scalar_one():
         raise HasLicences(count=count)
     theirs = archive_documents.c.subject_id == row["id"]
     filed = select(func.count()).select_from(archive_documents).where(theirs, archive_documents.c.shown)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from core.db import Facts, Id, Moment, metadata
 
@@ -73,6 +85,7 @@ licence_staged = Table(
     metadata,
     Column("id", Id, primary_key=True),
     *(Column(one.name, one.type, nullable=one.name == "valid_to") for one in licences.c if one.name not in LATER),
+    ForeignKeyConstraint(["subject_id"], ["subjects.id"]),
 )
 """Licences of the sheet that is being registered, seen by nobody; with no index, for they go as one into `licences`."""
 

@@ -72,6 +72,7 @@ def _staged() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("added_at", Moment(), nullable=False),
         sa.Column("changed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_licence_staged_subject_id_subjects")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_staged")),
     )
     op.execute(f"INSERT INTO licence_staged ({MOVED}) SELECT {MOVED} FROM licences WHERE {UNSEEN} ORDER BY id")

@@ -16,6 +16,7 @@ from core.arrivals.opening import WrongFile
 from core.errors import NotYours, Unknown
 from core.licences import LicenceFilter
 from core.licences.imports import SheetFaulty
+from core.licences.no import HasLicences
 from core.licences.sheets import OtherSheet, columns_of, report, template
 from core.models.licences import licence_import_parts, licence_staged, licences, subjects
 from core.policy.licences import licence_types
@@ -166,6 +167,19 @@ def test_a_sheet_half_written_is_finished_after_a_change_of_schema(core: Core, m
     assert (len(rows(core, licence_staged)), len(rows(core, licences))) == (1, 0)
     core.licences.imports.work()
     assert (len(rows(core, licence_staged)), count(core)) == (0, 2)
+
+
+def test_nobody_is_deleted_while_a_sheet_registers_their_licences(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.licences.imports.FIRST", 1)
+    made = brought(core, sheet(line(), line(number="JY14601990000002")))
+    core.licences.imports.start(clerk(core), made, only_good=False)
+    turns = iter((True, False))
+    core.licences.imports.work(lambda: next(turns))
+    holder = core.licences.find_subject("company", COMPANY["number"]) or ""
+    with pytest.raises(HasLicences, match="1"):
+        act(core, "subject", "delete", holder, reason="登记错了")
+    core.licences.imports.work()
+    assert count(core) == 2
 
 
 def test_what_somebody_registered_meanwhile_is_not_registered_again(core: Core) -> None:
