@@ -23,7 +23,7 @@ def json_of(body: bytes) -> Any:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(word)
+    raise Malformed(why=f"{word} 不是 JSON 里的数，没有值时写 null")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
