@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from core.policy import read
 from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets
 from core.policy.records import read_records
+from core.policy.topic_shape import topic_files
 
 SHOWS = frozenset(
     {"number", "trend", "ranking", "share", "gauge", "map", "heat", "live", "table", "funnel", "calendar", "sankey"}
@@ -127,11 +129,12 @@ def read_topics(folder: Path = TOPICS) -> Mapping[str, Topic]:
 @cache
 def _read(folder: Path) -> Mapping[str, Topic]:
     datasets = read_datasets(folder)
-    made = [_topic(path.stem, read(str(path)), datasets) for path in sorted(folder.glob("*.yaml"))]
+    made = [_topic(stem, raw, datasets) for stem, raw in topic_files(folder).items()]
     made.sort(key=lambda one: one.order)
     known = {one.name: one for one in made}
     if len({one.order for one in made}) < len(made):
-        raise ValueError(f"{folder.name}: two topics stand at one place")
+        twice = next(f"{one.name}.yaml and {two.name}.yaml" for one, two in pairwise(made) if one.order == two.order)
+        raise ValueError(f"topics/{twice}: order: two topics stand at one place")
     metrics = {one.full for topic in made for one in topic.metrics.values()}
     for topic in made:
         if faults := [*_faults(topic, datasets, metrics)]:
@@ -228,6 +231,10 @@ def _faults(topic: Topic, datasets: Mapping[str, Dataset], metrics: set[str]) ->
         yield f"its lead {topic.lead} is no metric of it"
     if not 1 <= len(topic.panels) <= MOST_PANELS:
         yield f"it has {len(topic.panels)} panels; a wall holds 1 to {MOST_PANELS}"
+    if strange := topic.audience - {EVERYONE, *read("permissions.yaml")["roles"]}:
+        yield f"audience: there is no role {', '.join(sorted(strange))}"
+    if not topic.audience:
+        yield "audience: it is for nobody"
     if topic.refresh < 5:
         yield "it refreshes every 5 s at most"
     for one in topic.metrics.values():

@@ -302,7 +302,8 @@ def test_what_is_old_because_nobody_asked_yet_is_no_fault_of_its_source(room: Ro
     assert told() == ("due", True)
     room.feeds.begun(["port.berths"])
     row = room.feeds.state("port.berths")
-    assert row is not None and row.next_at == clock.now()
+    assert row is not None
+    assert row.next_at == clock.now()
     room.feeds.asked("port.berths", clock.now(), spoke=False)
     assert told() == ("stale", True), "it had its turn, and nothing came"
     room.feeds.failed("port.berths", "连接不上对方")
