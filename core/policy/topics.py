@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.policy import read
-from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets
+from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets, unfit
 from core.policy.records import read_records
 from core.policy.topic_shape import topic_files
 
@@ -270,11 +270,25 @@ def _panel_faults(topic: Topic, panel: Panel, datasets: Mapping[str, Dataset], m
     elif panel.feed:
         named = {*panel.columns, *panel.filters, *panel.where, panel.weight, panel.order, *panel.ends} - {""}
         yield from (f"{panel.feed} has no column {name}" for name in sorted(named - set(datasets[panel.feed].columns)))
+        yield from unfit(panel.show, datasets[panel.feed], panel.ends, panel.weight, panel.where)
+    if panel.show == "map":
+        yield from _map_faults(topic, panel, datasets)
     if panel.record and panel.show != "sankey" and panel.record not in read_records().lists:
         yield f"our record has no list {panel.record}"
     if panel.show in ROWS and not (panel.feed or panel.record):
         yield "it needs rows: a feed or a list of our record"
+    if panel.show == "sankey" and not (panel.feed or panel.record):
+        yield "it needs hand-overs: a feed or our record"
     if panel.show not in ROWS and panel.show != "sankey" and not panel.metrics:
         yield "it names no metric"
     if panel.show in ("trend", "calendar") and panel.by not in (*TIMES, ""):
         yield "it runs along hour, day or month"
+
+
+def _map_faults(topic: Topic, panel: Panel, datasets: Mapping[str, Dataset]) -> Iterator[str]:
+    by = panel.by or "town"
+    for one in (topic.metrics[name] for name in panel.metrics if name in topic.metrics):
+        if isinstance(one.of, Own):
+            yield from (_own_faults(one.of, by) if not panel.by else ())
+        elif by not in (columns := datasets[one.of.feed].columns) or columns[by].type != "town":
+            yield f"{one.of.feed} has no column {by} of towns for {one.name}"

@@ -218,6 +218,10 @@ def test_whatever_is_wrong_in_a_topics_file_is_one_sentence_that_names_it(tmp_pa
         ("name: rate", "name: lit", "metrics 2: the name lit is taken"),
         ("audience: [everyone]", "audience: [镇长]", "audience: there is no role 镇长"),
         ("title: 智慧路灯", "title: [智慧路灯", "line"),
+        ("from: source, to: goes", "from: source", "维修去向: from and to: expected the columns it runs between"),
+        ("from: source, to: goes", "from: source, to: goes, value: state", "lighting.orders.state is no number"),
+        ("feed: poles, weight: power", "feed: orders", "lighting.orders has no lng and lat"),
+        ("metrics: [lit, rate], by: town", "metrics: [lit], by: state", "lighting.poles has no column state of towns"),
     ],
 )
 def test_a_fault_is_told_where_it_is(tmp_path: Path, before: str, after: str, why: str) -> None:
