@@ -277,11 +277,8 @@ class LicenceSource(Protocol):
 
 
 class SourceAway(Exception):
-    """A source gave nothing that can be used; the message is one clause in Chinese.
-
-    `place`: what else would be asked in vain for a while, such as all of one address; empty for nothing. `status`: its
-    answer over HTTP, `wait_s`: the seconds it asked to be left alone; else 0.
-    """
+    """A source gave nothing that can be used; the message is one clause in Chinese. `place`: what else would be asked
+    in vain for a while; `status`: its answer over HTTP; `wait_s`: for how many seconds it asked to be left alone."""
 
     def __init__(self, why: str, place: str = "", status: int = 0, wait_s: int = 0) -> None:
         super().__init__(why)
