@@ -25,6 +25,8 @@ from core.settings import FeedSource
 PORTION = 1000
 """Rows of a far database held at a time."""
 READS = re.compile(r"\s*(select|with)\b[^;]*\Z", re.IGNORECASE)
+SORTED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?|\d{10}|\d{13}|\d{14}")
+"""Moments whose texts stand in the order of time, so that the database can be asked in its own words."""
 CONNECT_S, LOCKED_S, ANSWER_S = 5, 10, 30
 """How long a far database may take to be reached, to give way to us, and to answer one statement."""
 SESSION: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +52,8 @@ REACHING: Mapping[str, Mapping[str, Any]] = {
 class QuerySource:
     """The rows of one SELECT; `:since` in it is the newest moment read so far, 1970-01-01 the first time.
 
-    It is told as the time column tells it when that is a text, else as local time, `2026-03-09 14:00:00`.
+    It is told as the time column tells it when that is a text in the order of time, else as local time,
+    `2026-03-09 14:00:00`.
     """
 
     way = "query"
@@ -158,4 +161,4 @@ def _since(value: Any) -> str:
     moment = moment_of(value)
     if moment is None:
         return ""
-    return value if isinstance(value, str) and len(value) <= 40 else moment.isoformat(" ", "seconds")[:19]
+    return value if isinstance(value, str) and SORTED.fullmatch(value) else moment.isoformat(" ", "seconds")[:19]

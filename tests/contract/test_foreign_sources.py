@@ -209,11 +209,7 @@ def test_one_file_that_cannot_be_read_costs_no_other_and_heads_may_stand_below_a
     assert [line.refused for line in core.feeds.deliveries("port.berths").lines] == [1]
 
 
-def test_a_database_tells_decimals_dates_and_times_of_another_zone(
-    core: Core,  # noqa: F811
-    clock: StillClock,
-    tmp_path: Path,
-) -> None:
+def test_a_database_tells_decimals_dates_and_names_of_its_own(core: Core) -> None:  # noqa: F811
     """What its driver makes of them is read; what is refused can be recognised by whoever mends it."""
     from core.adapters.feed_query import _plain
 
@@ -224,17 +220,35 @@ def test_a_database_tells_decimals_dates_and_times_of_another_zone(
     dataset = core.feeds.datasets["port.berths"]
     told = check(dataset, [{"at": NINE, "berth": "1号", "tons": "多"}], NINE, timedelta(0))
     assert "1号" in told.faults[0].body
-    path = tmp_path / "zulu.db"
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        ("2026-03-09T00:10:00Z", "2026-03-09T00:55:00Z"), ("1773014700", "1773017700"),
+        ("2026/3/9 9:05", "2026/3/9 10:00"), ("2026-03-09 08:10", "2026-03-09 08:55"),
+    ],
+)  # fmt: skip
+def test_a_database_whose_times_are_texts_is_asked_in_its_own_words(
+    core: Core,  # noqa: F811
+    clock: StillClock,
+    tmp_path: Path,
+    first: str,
+    later: str,
+) -> None:
+    path = tmp_path / "texts.db"
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as tx:
         tx.execute(text("CREATE TABLE work (at TEXT, berth TEXT)"))
-        tx.execute(text("INSERT INTO work VALUES ('2026-03-09T00:10:00Z', '1号')"))
-    asked = rounds(core, by="query", address=f"sqlite:///{path}", query="SELECT at, berth FROM work WHERE at > :since;")
+        tx.execute(text("INSERT INTO work VALUES (:at, '1号')"), {"at": first})
+    query = "SELECT at, berth FROM work WHERE at > :since OR :since = '1970-01-01';"
+    asked = rounds(core, by="query", address=f"sqlite:///{path}", query=query)
+    clock.advance(hours=2)
     assert asked.run() == 1
     with engine.begin() as tx:
-        tx.execute(text("INSERT INTO work VALUES ('2026-03-09T00:55:00Z', '2号')"))
+        tx.execute(text("INSERT INTO work VALUES (:at, '2号')"), {"at": later})
     clock.advance(minutes=11)
-    assert asked.run() == 1, "eight hours of rows would be passed over"
+    assert asked.run() == 1, "hours of rows would be passed over"
     engine.dispose()
 
 

@@ -6,14 +6,19 @@ import copy
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from core.bootstrap import build_to_stay
 from core.policy.feeds import read_datasets
 from core.policy.topics import ROWS, Own, Topic, metric_of, read_topics
+from core.settings import WrongSettings
+from tests.clock import StillClock
+from tests.town import a_core
 
 TOPICS = read_topics()
 WALL, PHONE, SCENE = "PC端", "移动端", "智慧城市运行管理调度应用场景"
@@ -230,3 +235,15 @@ def test_a_fault_is_told_where_it_is(tmp_path: Path, before: str, after: str, wh
     told = _spoiled(tmp_path, text.replace(before, after, 1))
     assert told.startswith("topics/lighting.yaml")
     assert why in told
+
+
+def test_a_process_that_stays_does_not_begin_with_a_topic_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_url: str
+) -> None:
+    """Not as the first passer-by looks at a wall, and in one sentence."""
+    text = THIRTY_FIRST.read_text("utf-8").replace("show: gauge", "show: gouge")
+    (tmp_path / "lighting.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("core.screens.read_topics", lambda: read_topics(tmp_path))
+    monkeypatch.setattr("core.bootstrap.build_core", lambda: a_core(migrated_url, StillClock(datetime.now(UTC))))
+    with pytest.raises(WrongSettings, match=r"^topics/lighting.yaml: 亮灯率: nothing is shown as gouge"):
+        build_to_stay()
