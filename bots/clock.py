@@ -52,7 +52,7 @@ class Timetable:
     ) -> None:
         self._core, self._leads, self._hotline = core, leads, hotline
         self._receipts, self._province, self._directories = receipts, province, directories
-        self._licences = licences
+        self._licences, self._began = licences, core.clock.now()
         self._counted_by: Calendar | None = None
         self._digests, self._late = Digests(core), LateLetters(core)
         self._scheduler = BackgroundScheduler(
@@ -144,7 +144,7 @@ class Timetable:
 
     def look_at_interfaces(self) -> None:
         """Interfaces that fell silent or spoke again."""
-        FeedWatch(self._core).check()
+        FeedWatch(self._core, self._began).check()
 
     def look_at_units(self) -> None:
         """Three-level warning of whole units."""

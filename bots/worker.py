@@ -13,7 +13,7 @@ from bots.dingtalk.contacts import AddressBook
 from bots.dingtalk.log import quiet_sdk
 from bots.dingtalk.sender import senders as dingtalk_senders
 from bots.sms import SmsReceipts, sms_sender
-from core import Core, build_core
+from core import Core
 from core.adapters.aliyun_sms import build_sms
 from core.adapters.feeds import build_feeds
 from core.adapters.hotline import build_hotline, build_sender
@@ -21,6 +21,7 @@ from core.adapters.opus import build_opus
 from core.adapters.province import build_province
 from core.adapters.service_platform import build_service_platform
 from core.arrivals.opening import open_sheet
+from core.bootstrap import build_to_stay
 from core.feeds.rounds import Rounds
 from core.garbage import spare_the_collector
 from core.lease import Lease
@@ -135,7 +136,7 @@ def main() -> None:
     """Run until a signal asks to stop."""
     start_log()
     quiet_sdk()
-    worker = Worker(build_core())
+    worker = Worker(build_to_stay())
     spare_the_collector()
     done = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

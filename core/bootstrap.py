@@ -26,6 +26,19 @@ def build_core(settings: Settings | None = None, clock: Clock | None = None) -> 
     return Core(settings, policy, engine, clock or build_clock(settings), vault)
 
 
+def build_to_stay() -> Core:
+    """A Core for a process that stays: the screens' topics are proved before it begins, not as somebody looks at them.
+
+    Raises WrongSettings; of a topic's file with its name, place and fault.
+    """
+    core = build_core()
+    try:
+        core.screens.topics  # noqa: B018  # reading is proving
+    except ValueError as fault:
+        raise WrongSettings(str(fault)) from None
+    return core
+
+
 def build_vault(settings: Settings) -> SoftVault:
     """The keys: from the environment, or the practice ones, which production refuses."""
     if not settings.keys:

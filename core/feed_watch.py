@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, select
 
@@ -25,8 +26,9 @@ Place = tuple[str, str]
 class FeedWatch:
     """Looks at every real feed now and then. What it said it finds in the tray, so that a restart repeats nothing."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, began: datetime | None = None) -> None:
+        """`began`: since when this platform runs; while it did not, nobody could bring it anything."""
+        self._core, self._began = core, began
 
     def check(self) -> int:
         """Tell what fell silent and what came back; returns how many cards were new. Invented data warn nobody."""
@@ -37,12 +39,20 @@ class FeedWatch:
             if row is None or row.demo or row.heard_at is None:
                 continue
             stand = stand_of(dataset, row, now)
+            if stand.state == "due" or (stand.stale and self._unheard(dataset, row, now)):
+                continue
             if stand.stale:
                 told += self._say(SILENT, dataset, _since(row), self._silent(dataset, stand, now))
             else:
                 for place in sorted(one for one in open_ if one[0] == name):
                     told += self._say(WELL, dataset, place[1], self._well(dataset, stand, now))
         return told
+
+    def _unheard(self, dataset: Dataset, row: Row[Any], now: datetime) -> bool:
+        """Whether it spoke last before we ran, and had no time yet to speak again: a bringer's first turn."""
+        if self._began is None or row.next_at is not None or row.heard_at > self._began:
+            return False
+        return now - self._began <= timedelta(seconds=feed_rules().silent * dataset.every)
 
     def _open(self) -> set[Place]:
         """The silences that were told and whose end was not, of the time that deliveries are kept."""

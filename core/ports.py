@@ -277,14 +277,12 @@ class LicenceSource(Protocol):
 
 
 class SourceAway(Exception):
-    """A source gave nothing that can be used; the message is one clause in Chinese.
+    """A source gave nothing that can be used; the message is one clause in Chinese. `place`: what else would be asked
+    in vain for a while; `status`: its answer over HTTP; `wait_s`: for how many seconds it asked to be left alone."""
 
-    `place`: what else would be asked in vain for a while, such as every dataset of one address; empty for nothing.
-    """
-
-    def __init__(self, why: str, place: str = "") -> None:
-        self.place = place
+    def __init__(self, why: str, place: str = "", status: int = 0, wait_s: int = 0) -> None:
         super().__init__(why)
+        self.place, self.status, self.wait_s = place, status, wait_s
 
 
 @runtime_checkable

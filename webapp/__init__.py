@@ -22,10 +22,11 @@ def create_app(core: Core | None = None) -> APIFlask:
 
 def serve() -> APIFlask:
     """What the web server starts: the application, with its log as JSON lines."""
+    from core.bootstrap import build_to_stay
     from core.garbage import spare_the_collector
     from core.logs import start_log
 
     start_log()
-    app = create_app()
+    app = create_app(build_to_stay())
     spare_the_collector()
     return app

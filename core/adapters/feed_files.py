@@ -21,9 +21,13 @@ from core.settings import FeedSource
 
 SETTLED_S = 2.0
 """A file that was written to so recently may still grow."""
+SKEW_S = 60.0
+"""A file further in the future than that was not written now: whoever laid it there has another clock."""
 KINDS = (".csv", ".xlsx", ".xls")
 Open = Callable[[bytes, str], list[list[str]]]
 """The rows of a sheet as texts, from its bytes and its name. Raises Refusal."""
+MOST_ABOVE = 10
+"""Lines among which the heads of a sheet are looked for."""
 TAKEN, UNREAD = "taken", "unread"
 log = structlog.get_logger(__name__)
 
@@ -51,15 +55,21 @@ class Folder:
             waiting = sorted(self._waiting(), key=lambda path: path.stat().st_mtime)
         except OSError:
             raise SourceAway("投放文件的目录打不开") from None
+        faults: list[SourceAway] = []
         for path in waiting:
-            yield from self._read(path)
+            try:
+                yield from self._read(path)
+            except SourceAway as fault:  # it costs no other file, and is told when all are read
+                faults.append(fault)
+        if faults:
+            raise faults[-1]
 
     def _waiting(self) -> Iterator[Path]:
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():
             fits = path.suffix.lower() in KINDS and path.is_file() and not path.is_symlink()
-            if fits and time.time() - path.stat().st_mtime >= SETTLED_S:
+            if fits and not -SKEW_S < time.time() - path.stat().st_mtime < SETTLED_S:
                 yield path
 
     def _read(self, path: Path) -> Iterator[Parcel]:
@@ -81,10 +91,20 @@ class Folder:
     def _rows(self, table: list[list[str]]) -> Iterator[Mapping[str, Any]]:
         if not table:
             return
-        heads = [self._heads.get(re.sub(r"[（(].*", "", head).strip(), clean(head, 40)) for head in table[0]]
-        for cells in table[1:]:
+        first = self._first(table)
+        heads = [self._head(head) or clean(head, 40) for head in table[first]]
+        for cells in table[first + 1 :]:
             if any(cell.strip() for cell in cells):
                 yield {head: cell for head, cell in zip(heads, cells, strict=False) if head}
+
+    def _first(self, table: list[list[str]]) -> int:
+        """The line of the heads: a report has its title, and who made it when, above them."""
+        known = [sum(1 for cell in cells if self._head(cell)) for cells in table[:MOST_ABOVE]]
+        return known.index(max(known))
+
+    def _head(self, told: str) -> str:
+        """The column a head means, 「吞吐量（吨）」 too; empty for none of ours."""
+        return self._heads.get(told.strip()) or self._heads.get(re.sub(r"[（(].*", "", told).strip(), "")
 
     def _move(self, path: Path, where: str) -> None:
         """Aside, under a name that is free; a folder that forbids it leaves the file, and the next look knows it."""

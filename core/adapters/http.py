@@ -10,6 +10,8 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -147,10 +149,9 @@ class Http:
 
 def _read(response: httpx.Response, deadline: _Deadline) -> Answer:
     if not response.is_success:
-        told = response.headers.get("Retry-After", "")
-        wait_s = int(told) if told.isascii() and told.isdigit() and len(told) < 8 else 0
-        status = response.status_code
-        raise Unreachable(_fate(status), f"对方答复状态 {status}", status, wait_s)
+        status, wait_s = response.status_code, _wait_s(response.headers)
+        why = "，要求转到别的地址，请核对设置里的地址" if response.has_redirect_location else ""
+        raise Unreachable(_fate(status), f"对方答复状态 {status}{why}", status, wait_s)
     body, (opened, whole) = bytearray(), _unpacking(response.headers.get("Content-Encoding", ""))
     for piece in response.iter_raw():
         body += opened(piece, MOST_BYTES + 1 - len(body))
@@ -181,6 +182,19 @@ def _unpacking(coding: str) -> tuple[Callable[[bytes, int], bytes], Callable[[],
             raise Unreachable("unknown", "对方压缩的回复解不开") from None
 
     return opened, lambda: inflate.eof
+
+
+def _wait_s(headers: Mapping[str, str]) -> int:
+    """The seconds that Retry-After asks for, said as such or as a moment beside the far side's own; 0 for nothing."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return int(told) if len(told) < 8 else 0
+    try:
+        until = parsedate_to_datetime(told)
+        now = parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
+        return max(0, int((until - now).total_seconds()))
+    except (ValueError, TypeError, OverflowError):
+        return 0
 
 
 def _fate(status: int) -> str:

@@ -23,6 +23,8 @@ DATE = re.compile(
 )
 """A moment as people and their sheets write it: 2026-3-9 8:05, 2026年3月9日 8时5分, 2026年3月."""
 TIGHT = re.compile(r"(?:19|20|21)\d{12}")
+UNIX = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d{1,9})?")
+"""Unix seconds or milliseconds of our age, told as a text."""
 EMPTY = frozenset({"", "-", "--", "—", "——", "/", "无", "空", "null", "none", "nan", "n/a", "#n/a"})
 """What stands in a sheet where there is no number and no moment."""
 MOST_KEPT = 1000
@@ -83,7 +85,7 @@ def _row(dataset: Dataset, raw: Mapping[Any, Any], now: datetime, ahead: timedel
     at = now
     for name, column in dataset.columns.items():
         value = raw.get(name)
-        if value is None or (isinstance(value, str) and _is_empty(value, column)):
+        if _is_empty(value, column):
             if column.required:
                 raise _Unfit(f"缺少「{column.title}」（{name}）")
             continue
@@ -104,7 +106,9 @@ def _row(dataset: Dataset, raw: Mapping[Any, Any], now: datetime, ahead: timedel
     return Row(f"{moment}{mark}", series, at, body)
 
 
-def _is_empty(value: str, column: Column) -> bool:
+def _is_empty(value: Any, column: Column) -> bool:
+    if not isinstance(value, str):
+        return value is None or (isinstance(value, float) and math.isnan(value))
     line = value.strip()
     return not line or (column.type in ("number", "time") and line.lower() in EMPTY)
 
@@ -136,6 +140,8 @@ def moment_of(value: Any) -> datetime | None:
     None for what is no time of our age.
     """
     try:
+        if isinstance(value, str) and UNIX.fullmatch(value.strip()):
+            value = float(value)
         if isinstance(value, datetime):
             found = value
         elif isinstance(value, str | int) and not isinstance(value, bool) and TIGHT.fullmatch(str(value).strip()):
@@ -225,7 +231,7 @@ _READ = {"time": _time, "text": _text, "number": _number, "choice": _choice, "to
 def told(raw: Any) -> str:
     """A refused row, cut to what may be kept of it."""
     try:
-        line = canonical(raw)
+        line = canonical(raw, str)
     except (RecursionError, TypeError, ValueError):
         line = str(type(raw).__name__)
     return scrub(line[: MOST_KEPT * 2])[:MOST_KEPT]  # what was not asked for may name somebody

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -121,14 +121,19 @@ class Feeds:
 
     # --- sources that were asked in vain ---
 
-    def failed(self, name: str, why: str, demo: bool = False) -> None:
-        """A source gave nothing: it is left alone for longer after each failure in a row."""
-        now, why = self._core.clock.now(), clean(why, LONGEST_WHY)
+    def failed(self, name: str, why: str, demo: bool = False, wait_s: int = 0) -> None:
+        """A source gave nothing: it is left alone for longer after each failure in a row, and as long as it asked."""
+        now, why, asked = self._core.clock.now(), clean(why, LONGEST_WHY), self.rules.heeded(wait_s)
 
         def run(tx: Connection) -> None:
             feed = tx.execute(select(feeds).where(feeds.c.name == name).with_for_update()).first()
             failures = (feed.failures if feed is not None else 0) + 1
-            values = {"failures": failures, "why": why, "tried_at": now, "next_at": now + self.rules.wait(failures)}
+            values = {
+                "failures": failures,
+                "why": why,
+                "tried_at": now,
+                "next_at": now + max(asked, self.rules.wait(failures)),
+            }
             if feed is None:
                 new = {**EMPTY, **values, "name": name, "demo": demo, "began_at": now}
                 tx.execute(insert(feeds), new)
@@ -147,6 +152,21 @@ class Feeds:
         def run(tx: Connection) -> None:
             if not tx.execute(update(feeds).where(feeds.c.name == name).values(**told)).rowcount:
                 tx.execute(insert(feeds), {**EMPTY, **told, "name": name, "demo": demo, "began_at": now})
+
+        self._tried(run)
+
+    def put_off(self, name: str, until: datetime) -> None:
+        """A source whose address is left alone meanwhile is asked when that is over."""
+        with self._core.engine.begin() as tx:
+            tx.execute(update(feeds).where(feeds.c.name == name).values(next_at=until))
+
+    def begun(self, names: Iterable[str]) -> None:
+        """Asking begins: what became due while nobody asked is due since now."""
+        now, one = self._core.clock.now(), feeds.c
+        mine = one.name.in_(tuple(names)), one.next_at < now
+
+        def run(tx: Connection) -> None:
+            tx.execute(update(feeds).where(*mine).values(next_at=now))
 
         self._tried(run)
 

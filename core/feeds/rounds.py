@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ from core.ports import Clock, Parcel, RowSource, SourceAway
 AT_ONCE = 6
 GAP_S = 0.02
 """Between two deliveries written, so that whoever clicks finds the database free."""
+LOOK_S = 10.0
+"""How long one look waits for the sources it asked."""
 log = structlog.get_logger(__name__)
 
 
@@ -33,15 +35,25 @@ class Rounds:
         self._desk, self._clock, self._sources = desk, clock, sources
         self._writing = threading.Lock()
         self._closed: dict[str, datetime] = {}  # addresses that did not answer, until when they are left alone
+        self._pool = ThreadPoolExecutor(AT_ONCE, "feed")  # its threads begin with the first that is asked
+        self._asking: dict[str, Future[int]] = {}
+        self._first = True
 
     def run(self, going: Callable[[], bool] = lambda: True) -> int:
-        """Fetch what is due; returns how many rows were new or newer."""
+        """Fetch what is due; returns how many rows were new or newer.
+
+        A source that takes longer than a look may is asked on beside the following ones, so that it holds up itself
+        alone.
+        """
+        if self._first and self._sources:
+            self._desk.begun(self._sources)
+            self._first = False
         due = self._due() if self._sources else []
-        if not due:
-            return 0
-        with ThreadPoolExecutor(min(AT_ONCE, len(due)), "feed") as pool:
-            found = [pool.submit(self._fetch, dataset, source, cursor, going) for dataset, source, cursor in due]
-        return sum(one.result() for one in found)
+        for dataset, source, cursor in due:
+            self._asking[dataset.full] = self._pool.submit(self._fetch, dataset, source, cursor, going)
+        done = wait(self._asking.values(), LOOK_S).done
+        self._asking = {name: one for name, one in self._asking.items() if one not in done}
+        return sum(one.result() for one in done)
 
     def _due(self) -> list[tuple[Dataset, RowSource, str]]:
         now = self._clock.now()
@@ -49,13 +61,16 @@ class Rounds:
         found = []
         for name, source in self._sources.items():
             row = known.get(name)
-            if row is None or row.next_at is None or row.next_at <= now:
+            if name not in self._asking and (row is None or row.next_at is None or row.next_at <= now):
                 found.append((self._desk.datasets[name], source, row.cursor if row is not None else ""))
         return found
 
     def _fetch(self, dataset: Dataset, source: RowSource, cursor: str, going: Callable[[], bool]) -> int:
         now = self._clock.now()
-        if not going() or self._closed.get(source.place, now) > now:
+        if not going():
+            return 0
+        if (until := self._closed.get(source.place, now)) > now:
+            self._desk.put_off(dataset.full, until)
             return 0
         new, count, again = 0, 0, now + timedelta(seconds=source.every)
         try:
@@ -68,8 +83,8 @@ class Rounds:
             self._desk.asked(dataset.full, again, source.demo, spoke)
         except SourceAway as fault:
             if fault.place:
-                self._closed[fault.place] = now + self._desk.rules.wait(1)
-            self._desk.failed(dataset.full, str(fault), source.demo)
+                self._closed[fault.place] = now + max(self._desk.rules.wait(1), self._desk.rules.heeded(fault.wait_s))
+            self._desk.failed(dataset.full, str(fault), source.demo, fault.wait_s)
         except Busy:
             log.warning("feed waits", dataset=dataset.full)
         except Refusal as fault:
@@ -83,7 +98,8 @@ class Rounds:
         """Its rows on disk, then whatever the source wants done. An empty one only says that the source lives."""
         new = 0
         if parcel.rows or parcel.cursor:
-            told: Any = parcel.told_at or self._clock.now()
+            now = self._clock.now()  # a source whose clock runs ahead would else outweigh its own later words
+            told: Any = min(parcel.told_at or now, now)
             key = (
                 f"{source.way}/{parcel.mark}/{told.timestamp():.0f}" if source.way != "file" else f"file/{parcel.mark}"
             )

@@ -17,9 +17,11 @@ from core.policy.feeds import Dataset
 class Stand:
     """Lineage of every panel of a dataset. `heard`: when the source last spoke; `delivery`: its last one, by id.
 
-    `state`: none (nothing yet), fine, stale (silent too long, or its figures stand still) or failing (asked in vain);
-    `words` says so in Chinese; `since`: the moment up to which there is something new; `upto`: the one up to which
-    nothing is missing, which of happenings is when a source that was asked to its end said that there are no more.
+    `state`: none (nothing yet), fine, due (old, but only because its turn to be asked is still to come, as after a
+    start), stale (silent too long, or its figures stand still) or failing (asked in vain); `words` says so in Chinese;
+    `since`: the moment up to which there is something new; `upto`: the one up to which nothing is missing, which of
+    happenings is when a source that was asked to its end said that there are no more; `due_at`: when it is our turn to
+    ask, None of what others bring.
     """
 
     as_of: datetime | None
@@ -31,6 +33,7 @@ class Stand:
     delivery: int | None
     heard: datetime | None = None
     upto: datetime | None = None
+    due_at: datetime | None = None
 
 
 def stand(tx: Connection, dataset: Dataset, now: datetime) -> Stand:
@@ -46,16 +49,29 @@ def stand_of(dataset: Dataset, feed: Row[Any] | None, now: datetime) -> Stand:
         return Stand(None, True, None, bool(feed is not None and feed.demo), state, words, None)
     silent = feed_rules().silent * dataset.every
     late, still = now - feed.heard_at > timedelta(seconds=silent), _still(dataset, feed.as_of, now)
-    state = "failing" if feed.failures else "stale" if late or still else "fine"
+    state = "failing" if feed.failures else "fine"
+    if state == "fine" and (late or still):
+        state = "due" if _waits(dataset, feed, now) else "stale"
     words = {
         "failing": f"已有 {feed.failures} 次没取到：{feed.why}",
         "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，但数据停着没有更新",
+        "due": "到了取数的时间，正等着去取",
         "fine": "正常",
     }[state]
     since = feed.as_of if still and not late else feed.heard_at
     asked = state == "fine" and feed.next_at is not None and feed.next_at > feed.heard_at
     upto = feed.heard_at if feed.as_of and asked and dataset.time not in dataset.key else feed.as_of
-    return Stand(feed.as_of, late or still, since, feed.demo, state, words, feed.delivery_id, feed.heard_at, upto)
+    came = feed.delivery_id, feed.heard_at
+    return Stand(feed.as_of, late or still, since, feed.demo, state, words, *came, upto, feed.next_at)
+
+
+def _waits(dataset: Dataset, feed: Row[Any], now: datetime) -> bool:
+    """Whether it is our turn and not the source's: we are to ask, and when we last did there was nothing amiss."""
+    if feed.next_at is None or feed.next_at > now:
+        return False
+    asked = feed.tried_at or feed.heard_at
+    silent = timedelta(seconds=feed_rules().silent * dataset.every)
+    return asked - feed.heard_at <= silent and not _still(dataset, feed.as_of, asked)
 
 
 def _still(dataset: Dataset, as_of: datetime | None, now: datetime) -> bool:

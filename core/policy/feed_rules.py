@@ -13,7 +13,7 @@ from core.policy import read
 
 MOST_PARCELS = 20
 """Of one dataset in one look at its source; what is left comes in the next."""
-STATES = frozenset({"none", "fine", "stale", "failing"})
+STATES = frozenset({"none", "fine", "due", "stale", "failing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,10 @@ class FeedRules:
     refused_shown: int
     refused_kept: int
     backoff: tuple[timedelta, ...]
+    heed: timedelta
     silent: int
     still: timedelta
+    unasked: timedelta
     deliveries_stay: timedelta
     refused_stay: timedelta
     states: Mapping[str, str]
@@ -41,6 +43,10 @@ class FeedRules:
     def wait(self, failures: int) -> timedelta:
         """How long to leave a source alone after so many failures in a row, one at least."""
         return self.backoff[min(failures, len(self.backoff)) - 1]
+
+    def heeded(self, wait_s: int) -> timedelta:
+        """How long a source that asked for so many seconds is left alone: nobody shuts us out for ever."""
+        return min(timedelta(seconds=wait_s), self.heed)
 
 
 @cache
@@ -64,7 +70,8 @@ def read_feed_rules(table: Mapping[str, Any]) -> FeedRules:
         numbers["megabytes"] * 1024 * 1024, numbers["rows"], numbers["queried_rows"], numbers["series"],
         timedelta(minutes=numbers["ahead_minutes"]),
         numbers["refused_shown"], numbers["refused_kept"], tuple(timedelta(seconds=one) for one in waits),
-        numbers["silent"], timedelta(minutes=numbers["still_minutes"]),
+        timedelta(minutes=numbers["heed_minutes"]), numbers["silent"], timedelta(minutes=numbers["still_minutes"]),
+        timedelta(minutes=numbers["unasked_minutes"]),
         timedelta(days=numbers["deliveries_days"]), timedelta(days=numbers["refused_days"]),
         MappingProxyType(_states(table["states"])), timedelta(days=numbers["silence_days"]),
     )  # fmt: skip

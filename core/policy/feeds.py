@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from core.policy import HERE, read
+from core.policy import HERE
+from core.policy.topic_shape import topic_files
 
 TOPICS = HERE / "topics"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -128,17 +129,17 @@ def read_datasets(folder: Path = TOPICS) -> Mapping[str, Dataset]:
 
 @cache
 def _read(folder: Path) -> Mapping[str, Dataset]:
-    topics = [(path.stem, read(str(path))) for path in sorted(folder.glob("*.yaml"))]
+    topics = topic_files(folder)
     found = [
         _dataset(name, row, str(topic.get("title", name)))
-        for name, topic in topics
+        for name, topic in topics.items()
         for row in topic.get("datasets") or ()
     ]
     known = {one.full: one for one in found}
     if len(known) < len(found):
         raise ValueError(f"{folder.name}: two datasets of one name in one topic")
     wanted: dict[str, dict[str, Cut]] = {name: {":": Cut()} for name in known}
-    for cut_of, cut in cuts_asked(dict(topics), known):
+    for cut_of, cut in cuts_asked(topics, known):
         kept = wanted[cut_of].get(cut.name)
         wanted[cut_of][cut.name] = Cut(cut.columns, cut.measure, cut.ends or bool(kept and kept.ends))
     return MappingProxyType({name: replace(one, cuts=tuple(wanted[name].values())) for name, one in known.items()})
@@ -232,10 +233,37 @@ def fault_of(fold: Fold, known: Mapping[str, Dataset]) -> str:
         return f"{fold.how} needs a column"
     if fold.how == "distinct" and not fold.column:
         return "distinct needs a column"
+    if never := never_of(fold.where, known[fold.feed]):
+        return never
     numbers = {fold.per, fold.column if fold.how not in ("count", "distinct") else ""} - {""}
     if wrong := [one for one in numbers if columns[one].type != "number"]:
         return f"{', '.join(wrong)} is no number"
     return "share needs a per or a where" if fold.how == "share" and not fold.per and not fold.where else ""
+
+
+def never_of(where: Mapping[str, Any], dataset: Dataset) -> str:
+    """Which of the values asked for no row can have; empty for none."""
+    for name, value in where.items():
+        choices = dataset.columns[name].choices if name in dataset.columns else ()
+        asked = value if isinstance(value, list) else [value]
+        if never := [str(one) for one in asked if choices and str(one) not in choices]:
+            return f"{dataset.full}.{name} is never {', '.join(never)}"
+    return ""
+
+
+def unfit(
+    show: str, dataset: Dataset, ends: tuple[str, str, str], weight: str, where: Mapping[str, Any]
+) -> Iterator[str]:
+    """What a way to show asks of the rows it shows, and they cannot give; `ends`: from, to and value of a Sankey."""
+    numbers = {name for name, one in dataset.columns.items() if one.type == "number"}
+    if show == "heat" and not {"lng", "lat"} <= numbers:
+        yield f"{dataset.full} has no lng and lat, which a heat map stands on"
+    if show == "sankey" and not (ends[0] and ends[1]):
+        yield "from and to: expected the columns it runs between"
+    if strange := {weight, ends[2]} - {"", *numbers}:
+        yield f"{dataset.full}.{', '.join(sorted(strange))} is no number"
+    if never := never_of(where, dataset):
+        yield f"where: {never}"
 
 
 def cuts_for(fold: Fold, dataset: Dataset, by: str = "") -> tuple[Cut, ...]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from core.policy import read
-from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets
+from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets, unfit
 from core.policy.records import read_records
+from core.policy.topic_shape import topic_files
 
 SHOWS = frozenset(
     {"number", "trend", "ranking", "share", "gauge", "map", "heat", "live", "table", "funnel", "calendar", "sankey"}
@@ -127,11 +129,12 @@ def read_topics(folder: Path = TOPICS) -> Mapping[str, Topic]:
 @cache
 def _read(folder: Path) -> Mapping[str, Topic]:
     datasets = read_datasets(folder)
-    made = [_topic(path.stem, read(str(path)), datasets) for path in sorted(folder.glob("*.yaml"))]
+    made = [_topic(stem, raw, datasets) for stem, raw in topic_files(folder).items()]
     made.sort(key=lambda one: one.order)
     known = {one.name: one for one in made}
     if len({one.order for one in made}) < len(made):
-        raise ValueError(f"{folder.name}: two topics stand at one place")
+        twice = next(f"{one.name}.yaml and {two.name}.yaml" for one, two in pairwise(made) if one.order == two.order)
+        raise ValueError(f"topics/{twice}: order: two topics stand at one place")
     metrics = {one.full for topic in made for one in topic.metrics.values()}
     for topic in made:
         if faults := [*_faults(topic, datasets, metrics)]:
@@ -228,6 +231,10 @@ def _faults(topic: Topic, datasets: Mapping[str, Dataset], metrics: set[str]) ->
         yield f"its lead {topic.lead} is no metric of it"
     if not 1 <= len(topic.panels) <= MOST_PANELS:
         yield f"it has {len(topic.panels)} panels; a wall holds 1 to {MOST_PANELS}"
+    if strange := topic.audience - {EVERYONE, *read("permissions.yaml")["roles"]}:
+        yield f"audience: there is no role {', '.join(sorted(strange))}"
+    if not topic.audience:
+        yield "audience: it is for nobody"
     if topic.refresh < 5:
         yield "it refreshes every 5 s at most"
     for one in topic.metrics.values():
@@ -263,11 +270,25 @@ def _panel_faults(topic: Topic, panel: Panel, datasets: Mapping[str, Dataset], m
     elif panel.feed:
         named = {*panel.columns, *panel.filters, *panel.where, panel.weight, panel.order, *panel.ends} - {""}
         yield from (f"{panel.feed} has no column {name}" for name in sorted(named - set(datasets[panel.feed].columns)))
+        yield from unfit(panel.show, datasets[panel.feed], panel.ends, panel.weight, panel.where)
+    if panel.show == "map":
+        yield from _map_faults(topic, panel, datasets)
     if panel.record and panel.show != "sankey" and panel.record not in read_records().lists:
         yield f"our record has no list {panel.record}"
     if panel.show in ROWS and not (panel.feed or panel.record):
         yield "it needs rows: a feed or a list of our record"
+    if panel.show == "sankey" and not (panel.feed or panel.record):
+        yield "it needs hand-overs: a feed or our record"
     if panel.show not in ROWS and panel.show != "sankey" and not panel.metrics:
         yield "it names no metric"
     if panel.show in ("trend", "calendar") and panel.by not in (*TIMES, ""):
         yield "it runs along hour, day or month"
+
+
+def _map_faults(topic: Topic, panel: Panel, datasets: Mapping[str, Dataset]) -> Iterator[str]:
+    by = panel.by or "town"
+    for one in (topic.metrics[name] for name in panel.metrics if name in topic.metrics):
+        if isinstance(one.of, Own):
+            yield from (_own_faults(one.of, by) if not panel.by else ())
+        elif by not in (columns := datasets[one.of.feed].columns) or columns[by].type != "town":
+            yield f"{one.of.feed} has no column {by} of towns for {one.name}"

@@ -120,7 +120,7 @@ def alarms(look: Look, own: Own, most: int) -> list[Row]:
     return alarm_rows(look, own)[:most]
 
 
-TROUBLE = ("failing", "stale", "none", "fine")
+TROUBLE = ("failing", "stale", "due", "none", "fine")
 
 
 LISTS: Mapping[str, List] = {

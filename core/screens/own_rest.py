@@ -126,7 +126,7 @@ def interfaces(look: Look, own: Own) -> Told:
 
 
 def interfaces_well(look: Look, own: Own) -> Told:
-    states = [stand.state for _, stand in stands(look) if stand.state != "none"]
+    states = [stand.state for _, stand in stands(look) if stand.state not in ("none", "due")]
     value = round(states.count("fine") / len(states) * 100, 1) if states else None
     return Told(value, as_of=look.now, note="" if states else "还没有数据接入")
 
@@ -211,11 +211,22 @@ def _letters(look: Look, where: Sequence[ColumnElement[bool]]) -> Told:
 def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
     """What is wrong with the platform: feeds late or failing, channels shut, letters that could not be sent."""
     found: list[dict[str, Any]] = []
+    unasked: list[datetime] = []
     for one, stand in stands(look):
         if stand.state in ("stale", "failing"):
             level = "严重" if stand.state == "failing" else "一般"
             row = {"at": stand.since, "what": stand.words, "where": one.title, "level": level, "state": "未恢复"}
             found.append(row)
+        elif stand.state == "due" and stand.due_at and look.now - stand.due_at > feed_rules().unasked:
+            unasked.append(stand.due_at)
+    if unasked:  # one fault of ours, not as many of theirs
+        told = {
+            "what": f"{len(unasked)} 个接口到了时间没有去取",
+            "where": "取数服务",
+            "level": "严重",
+            "state": "未恢复",
+        }
+        found.append({"at": min(unasked), **told})
     for shut in look.tx.execute(select(channels).where(channels.c.opened_at.is_not(None))):
         told = {"what": "通道中断，稍后自动重试", "where": channel_title(shut.name), "level": "严重", "state": "未恢复"}
         found.append({"at": shut.opened_at, **told})

@@ -284,10 +284,11 @@ def _sankey(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
         found = [(a, b, float(n)) for a, b, n in handovers(teller.look, Own("handovers", panel.over or "30d"), most)]
     else:
         head, tail, value = panel.ends
-        rows = newest(teller.look.tx, read_datasets()[panel.feed], (head, tail, value), most * 4, dict(panel.where))
+        asked, many = ((head, tail, value), most * 4) if value else ((head, tail), MOST["heat"])
         sums: dict[tuple[str, str], float] = {}
-        for row in rows:
-            sums[row[head], row[tail]] = sums.get((row[head], row[tail]), 0.0) + (row[value] or 0)
+        for row in newest(teller.look.tx, read_datasets()[panel.feed], asked, many, dict(panel.where)):
+            if row[head] and row[tail]:  # without a value each row is one
+                sums[row[head], row[tail]] = sums.get((row[head], row[tail]), 0.0) + (row[value] or 0 if value else 1)
         found = [(a, b, n) for (a, b), n in sorted(sums.items(), key=lambda one: -one[1])[:most] if a != b]
     return {**_state(found, teller, panel, metrics), "links": [list(one) for one in found]}
 

@@ -184,10 +184,10 @@ class FeedSource(Section):
 
     `address` may hold {topic} and {dataset}; empty, nothing is fetched. `rows`: the path to the list in a JSON answer;
     `columns`: ours → theirs, a path too, for those called otherwise; `since`: the parameter that carries the cursor,
-    empty for none; `page`: the one that carries the number of the page, from 1, where a list comes in pages; `headers`:
-    what else every request has to say. `query`: a SELECT for the database, which may use :since. `demo`: the rows are
-    invented, and say so
-    on every screen.
+    empty for none, and `next` the path to the following one in the answer; `page`: the parameter that carries the
+    number of the page where a list comes in pages, from `page_first`, each `page_step` more than the one before (a list
+    by offset: 0 and its limit); `headers`: what else every request has to say. `query`: a SELECT for the database,
+    which may use :since, a local time. `demo`: the rows are invented, and say so on every screen.
     """
 
     by: Literal["pull", "file", "query"] = "pull"
@@ -196,7 +196,10 @@ class FeedSource(Section):
     rows: str = "rows"
     columns: dict[str, str] = Field(default_factory=dict)
     since: str = "since"
+    next: str = "next"
     page: str = ""
+    page_first: int = Field(default=1, ge=0)
+    page_step: int = Field(default=1, ge=1)
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     query: str = ""
     every_s: int = Field(default=0, ge=0)

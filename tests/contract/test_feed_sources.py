@@ -41,6 +41,8 @@ class Far:
         self.asked: list[str] = []
         self.headers: list[Any] = []
         self.pages: list[Any] = []
+        self.other: dict[str, Any] = {}
+        self.refused: dict[str, int] = {}
         self.more: dict[str, str] = {}
         self.status = 200
         far = self
@@ -51,8 +53,9 @@ class Far:
                 far.headers.append(self.headers)
                 if far.pages:  # the last one is told for ever
                     far.answer = far.pages[min(int(self.path.partition("=")[2]), len(far.pages)) - 1]
-                body = far.answer if isinstance(far.answer, bytes) else json.dumps(far.answer).encode()
-                self.send_response(far.status)
+                answer = far.other.get(self.path, far.answer)
+                body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+                self.send_response(far.refused.get(self.path, far.status))
                 for name, value in far.more.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
@@ -261,7 +264,7 @@ def test_a_long_result_comes_in_parcels_and_is_cut_with_a_reason(
 ) -> None:
     """Ten rows, two a moment, four a look in parcels of two: with :since nothing is lost, else it is said."""
     short = replace(feed_rules(), most_rows=2, most_queried=4)
-    monkeypatch.setattr("core.adapters.feeds.feed_rules", lambda: short)
+    monkeypatch.setattr("core.adapters.feed_query.feed_rules", lambda: short)
     path = tmp_path / "port.db"
     far = sqlite3.connect(path)
     far.execute("CREATE TABLE work (moment TEXT, berth TEXT, tons REAL)")

@@ -6,8 +6,14 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from core import Core
 from core.feed_watch import FeedWatch
+from core.models.feeds import feeds
+from core.policy.topics import Own
+from core.screens.own_rest import alarm_rows
+from core.screens.told import Look
 from core.topic_watch import TopicWatch
 from core.warning_views import WarningView
 from tests.contract.dingtalk_rig import Rig
@@ -86,6 +92,31 @@ def test_a_silent_interface_is_told_once_and_once_more_when_it_speaks(rig: Rig) 
     assert face_of(rig, "system_admin")["state"] == "已恢复"
     rig.clock.advance(seconds=dataset.every * core.feeds.rules.silent + 60)
     assert watch.check() == people, "another silence is another trouble"
+
+
+def test_a_start_is_no_alarm_before_every_source_had_its_turn(rig: Rig) -> None:
+    """Neither of those that are asked nor of those that bring; that nobody is asked for long is one alarm of ours."""
+    core, bringer = rig.core, rig.core.feeds.dataset("emergency", "checks")
+    names = [one.full for one in core.feeds.datasets.values() if one.topic == "port"]
+    for name in (*names, bringer.full):
+        core.feeds.asked(name, core.clock.now() + timedelta(minutes=5), demo=False)
+    with core.engine.begin() as tx:
+        tx.execute(update(feeds).where(feeds.c.name == bringer.full).values(next_at=None))
+    rig.clock.advance(days=2)
+
+    def alarms() -> list[str]:
+        return core._read(
+            lambda tx: [row["what"] for row in alarm_rows(Look(tx, core.world(), core.clock.now()), Own("alarms"))]
+        )
+
+    assert alarms()[0] == f"{len(names)} 个接口到了时间没有去取"
+    assert len(alarms()) == 2
+    core.feeds.begun(names)
+    assert len(alarms()) == 1
+    began = core.clock.now()
+    assert FeedWatch(core, began).check() == 0
+    rig.clock.advance(seconds=bringer.every * core.feeds.rules.silent + 60)
+    assert FeedWatch(core, began).check() >= 1, "it had its time to speak"
 
 
 def test_invented_data_warn_nobody(rig: Rig) -> None:

@@ -133,6 +133,25 @@ def _others(warned: list[dict[str, object]]) -> list[datetime]:
     return [datetime.fromisoformat(str(one["at"])) for one in warned if one["kind"] in ("大风", "台风", "风暴潮")]
 
 
+def test_a_forecast_knows_the_storms_that_stations_and_warnings_will_tell() -> None:
+    """Every issue of every day: where it will pour it says rain, and how much; elsewhere nothing worse than drizzle."""
+    until = NOW + 8 * DAY
+    poured = Counter[str]()
+    for _, row in changed(plans()["weather.stations"], NOW - 30 * DAY, until):
+        poured[row["at"][:10]] = max(poured[row["at"][:10]], row["rain"])
+    days = list(dict.fromkeys(row["day"] for _, row in changed(plans()["weather.forecast"], NOW - DAY, NOW)))
+    told = Counter[tuple[bool, bool]]()
+    for _, row in changed(plans()["weather.forecast"], NOW - 29 * DAY, NOW):
+        date = datetime.fromisoformat(row["at"]) + days.index(row["day"]) * DAY
+        wet = row["sky"] in ("阵雨", "雷阵雨", "中到大雨")
+        told[(poured[date.date().isoformat()] > 5, wet)] += 1
+        assert (row["rain"] >= 75) == wet
+    assert told[(True, True)] > 20
+    assert told[(True, False)] == 0, "it poured on a day that was to be dry"
+    assert told[(False, True)] < told[(True, True)] / 2, "storms that fall between two hours' figures are few"
+    assert told[(False, False)] > 100
+
+
 def test_a_ferry_fills_while_it_loads_and_sails_with_what_it_has() -> None:
     plan, first = plans()["port.voyages"], NOW - 3 * HOUR
     told: dict[str, list[tuple[str, int]]] = defaultdict(list)

@@ -286,6 +286,30 @@ def test_figures_that_stand_still_are_stale_though_their_source_answers(room: Ro
     assert told(room.incidents) == ("fine", clock.now(), clock.now())
 
 
+def test_what_is_old_because_nobody_asked_yet_is_no_fault_of_its_source(room: Room, clock: StillClock) -> None:
+    """After a start: its figures are as old as they are, but it is not late before it had its turn."""
+
+    def told() -> tuple[str, bool]:
+        with room.core.engine.connect() as tx:
+            found = stand(tx, room.berths, clock.now())
+        return found.state, found.stale
+
+    room.push(berth())
+    room.feeds.asked("port.berths", clock.now() + timedelta(minutes=10))
+    clock.advance(minutes=9)
+    assert told() == ("fine", False)
+    clock.advance(hours=5)
+    assert told() == ("due", True)
+    room.feeds.begun(["port.berths"])
+    row = room.feeds.state("port.berths")
+    assert row is not None
+    assert row.next_at == clock.now()
+    room.feeds.asked("port.berths", clock.now(), spoke=False)
+    assert told() == ("stale", True), "it had its turn, and nothing came"
+    room.feeds.failed("port.berths", "连接不上对方")
+    assert told() == ("failing", True)
+
+
 def test_before_the_first_figure_of_a_month_there_is_no_sum(room: Room, clock: StillClock) -> None:
     """Nothing published is not zero; none of what was published is, and so is a day that begins."""
     room.push(berth(tons=5), delivery="march")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from core.bootstrap import build_to_stay
 from core.policy.feeds import read_datasets
 from core.policy.topics import ROWS, Own, Topic, metric_of, read_topics
+from core.settings import WrongSettings
+from tests.clock import StillClock
+from tests.town import a_core
 
 TOPICS = read_topics()
 WALL, PHONE, SCENE = "PC端", "移动端", "智慧城市运行管理调度应用场景"
@@ -148,3 +157,93 @@ def _requirements() -> list[dict[str, str]]:
     path = Path(__file__).parents[1] / "requirements.tsv"
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
+
+
+THIRTY_FIRST = Path(__file__).parent / "feed_topics" / "one_more" / "lighting.yaml"
+
+
+def _spoiled(tmp_path: Path, text: str) -> str:
+    (tmp_path / "lighting.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="lighting") as caught:
+        read_topics(tmp_path)
+    return str(caught.value)
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield place
+    for name in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from _places(value[name], (*place, name))
+
+
+def test_a_thirty_first_topic_with_every_kind_of_panel_is_a_file() -> None:
+    topic = read_topics(THIRTY_FIRST.parent)["lighting"]
+    assert {panel.show for panel in topic.panels} >= {
+        "number",
+        "trend",
+        "gauge",
+        "map",
+        "heat",
+        "live",
+        "ranking",
+        "share",
+        "sankey",
+    }
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "x y", [1], {"a": 1}, True, -1])
+def test_whatever_is_wrong_in_a_topics_file_is_one_sentence_that_names_it(tmp_path: Path, wrong: Any) -> None:
+    """Each field in turn: what cannot be is refused with file and place; nothing else is ever raised."""
+    whole, refused = yaml.safe_load(THIRTY_FIRST.read_text("utf-8")), 0
+    for number, place in enumerate(_places(whole)):
+        spoiled = copy.deepcopy(whole) if place else wrong
+        inner = spoiled
+        for name in place[:-1]:
+            inner = inner[name]
+        if place:
+            inner[place[-1]] = wrong
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "lighting.yaml").write_text(yaml.safe_dump(spoiled, allow_unicode=True), encoding="utf-8")
+        try:
+            read_topics(folder)
+        except ValueError as fault:
+            told = str(fault)
+            assert told.startswith("topics/lighting.yaml"), (place, told)
+            assert "\n" not in told, (place, told)
+            refused += 1
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("required: true", "required: 是", "datasets 1 poles.columns.at.required: expected true or false, not '是'"),
+        ("most: 20", "most: 二十", "datasets 1 poles.columns.pole.most: expected a number or nothing"),
+        ("{state: 亮灯}", "{state: 亮着}", "poles.state is never 亮着"),
+        ("name: rate", "name: lit", "metrics 2: the name lit is taken"),
+        ("audience: [everyone]", "audience: [镇长]", "audience: there is no role 镇长"),
+        ("title: 智慧路灯", "title: [智慧路灯", "line"),
+        ("from: source, to: goes", "from: source", "维修去向: from and to: expected the columns it runs between"),
+        ("from: source, to: goes", "from: source, to: goes, value: state", "lighting.orders.state is no number"),
+        ("feed: poles, weight: power", "feed: orders", "lighting.orders has no lng and lat"),
+        ("metrics: [lit, rate], by: town", "metrics: [lit], by: state", "lighting.poles has no column state of towns"),
+    ],
+)
+def test_a_fault_is_told_where_it_is(tmp_path: Path, before: str, after: str, why: str) -> None:
+    text = THIRTY_FIRST.read_text("utf-8")
+    assert before in text
+    told = _spoiled(tmp_path, text.replace(before, after, 1))
+    assert told.startswith("topics/lighting.yaml")
+    assert why in told
+
+
+def test_a_process_that_stays_does_not_begin_with_a_topic_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_url: str
+) -> None:
+    """Not as the first passer-by looks at a wall, and in one sentence."""
+    text = THIRTY_FIRST.read_text("utf-8").replace("show: gauge", "show: gouge")
+    (tmp_path / "lighting.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("core.screens.read_topics", lambda: read_topics(tmp_path))
+    monkeypatch.setattr("core.bootstrap.build_core", lambda: a_core(migrated_url, StillClock(datetime.now(UTC))))
+    with pytest.raises(WrongSettings, match=r"^topics/lighting.yaml: 亮灯率: nothing is shown as gouge"):
+        build_to_stay()

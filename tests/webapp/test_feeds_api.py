@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -111,6 +113,30 @@ def test_hostile_bodies_get_one_sentence_and_change_nothing(port: Port) -> None:
     assert {line.source for line in lines} == {"port-1"}
     assert any("JSON" in line.why for line in lines)  # the console tells of them
     assert port.push({"rows": [berth(minutes=10)]}).status_code == 200
+
+
+def test_a_packed_body_and_one_with_a_mark_are_read_and_a_bomb_is_too_big(port: Port) -> None:
+    """What says that it is packed and is not, is read as it stands: no good row is lost by a careless header."""
+    ways: list[tuple[Callable[[bytes], bytes], str]] = [
+        (gzip.compress, "gzip"), (zlib.compress, "deflate"), (bytes, "gzip"), (lambda raw: b"\xef\xbb\xbf" + raw, ""),
+    ]  # fmt: skip
+    for minute, (pack, coding) in enumerate(ways):
+        raw = json.dumps({"rows": [berth(minutes=minute)]}).encode()
+        answer = port.push(pack(raw), **{"Content-Encoding": coding})
+        assert (answer.status_code, answer.json.get("fresh")) == (200, 1), answer.json
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    packed = gzip.compress(json.dumps({"rows": [berth(minutes=9)]}).encode())
+    for body, coding, status, why in (
+        (bomb, "gzip", 413, "超过 4 MB"),
+        (packed[:-9], "gzip", 400, "不完整"), (b"nothing packed", "gzip", 400, "解不开"),
+        (packed, "br", 400, "或用 gzip 压缩一次"), (packed, "gzip, gzip", 400, "或用 gzip 压缩一次"),
+    ):  # fmt: skip
+        answer = port.push(body, **{"Content-Encoding": coding})
+        assert answer.status_code == status, coding
+        assert why in answer.json["error"]["message"]
+    assert port.count(feed_rows) == 4
+    answer = port.push(b'{"rows": [{"tons": NaN}]}')
+    assert "NaN 不是 JSON 里的数" in answer.json["error"]["message"]
 
 
 def test_pushes_at_once_lose_nothing(port: Port) -> None:

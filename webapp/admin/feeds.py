@@ -18,7 +18,7 @@ from webapp.context import form_key, number, the_actor, the_core
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {"": "全部", "amiss": "迟到或取不到", "refused": "今天有不收", "demo": "演示数据", "none": "还没有数据"}
-TONES = {"none": "grey", "fine": "green", "stale": "orange", "failing": "red"}
+TONES = {"none": "grey", "fine": "green", "due": "blue", "stale": "orange", "failing": "red"}
 TYPES = {"time": "时间", "text": "文字", "number": "数", "choice": "选项", "town": "镇街"}
 feeds = Blueprint("feeds", __name__)
 

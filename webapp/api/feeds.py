@@ -14,7 +14,7 @@ from core.policy.feed_rules import feed_rules
 from core.policy.feeds import Dataset
 from webapp.api import REFUSED, admit
 from webapp.auth import MACHINE, audience
-from webapp.bodies import json_of
+from webapp.bodies import json_of, unpacked
 from webapp.context import the_core
 
 feeds_api = APIBlueprint("feeds_api", __name__, url_prefix="/api/v1/feeds", tag="数据接入")
@@ -22,6 +22,7 @@ feeds_api.before_request(admit)
 
 ABOUT = (
     '正文是 {"delivery": "本次推送的编号", "at": "数据生成的时刻", "rows": [{"列名": 值}]}，最多 5000 行、4 MB。'
+    "正文可以用 gzip 压缩，4 MB 按解开后算。"
     "delivery 和 at 可以不写。同一编号重复推送得到同样的答复；编号相同而内容不同的拒收。"
     "同一主键的行以 at 较晚的为准，先后到达的次序没有影响。"
     "合格的行收下，不合格的行逐行说明原因，留待查看；没有登记的列不收，也不影响其他列。"
@@ -101,6 +102,9 @@ def push_rows(topic: str, dataset: str) -> dict[str, Any]:
     core, appid = the_core(), g.deliverer.appid
     demo = appid in core.settings.feeds.demo_clients
     try:
+        body = unpacked(body, request.headers.get("Content-Encoding", ""), limit)
+        if len(body) > limit:
+            raise TooHeavy(limit=limit // 1024 // 1024)
         return _answer(core.feeds.push(found, json_of(body), appid, len(body), demo))
     except Malformed as refusal:
         core.feeds.turned_away(found, appid, str(refusal), len(body), demo)

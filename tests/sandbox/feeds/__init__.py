@@ -30,7 +30,8 @@ a pure function of dataset, column and moment, so the same question always has t
                                      a plain list picks evenly
     {grade: depth, steps: {正常: 0, 抽排: 25}}   a word by the height of a number, with `per: usual` of its quotient
     {during: storm, is: …, else: …}  one rule while (or shortly before) a shared event lasts, another otherwise; with
-                                     `steps: {蓝色: 0, 红色: 2}` instead of `is:` a word by how strong the event is
+                                     `steps: {蓝色: 0, 红色: 2}` instead of `is:` a word by how strong the event is;
+                                     `date: later` of the whole day so many after the row's own, as a forecast tells it
     {match: kind, as: {…}}           a word that goes with another column's word
     {stages: {待派: 0m, 在办: 20m, 办结: 5h}}   the state by age, each row at its own pace (`spread: 0.6`); `end: 5h`
                                      with `ends: {结案: 9, 作废: 1}` ends in one of several

@@ -24,7 +24,7 @@ SHAPED = frozenset(
 )
 FORMS: Mapping[str, frozenset[str]] = {
     "level": SHAPED, "of": SHAPED | {"times", "per"}, "pick": frozenset({"holds", "year"}), "match": frozenset({"as"}),
-    "grade": frozenset({"steps", "per"}), "during": frozenset({"is", "steps", "else"}),
+    "grade": frozenset({"steps", "per"}), "during": frozenset({"is", "steps", "else", "date"}),
     "stages": frozenset({"spread", "ends"}), "limit": frozenset({"words"}),
     "after": frozenset({"spread"}),
     "number": frozenset(), "spot": frozenset(), "say": frozenset(),

@@ -177,11 +177,16 @@ class _Maker:
         return choice(odds, throw(own, self._window(rule.get("holds"))))
 
     def _during(self, rule: Mapping[str, Any], own: int) -> Any:
-        at = self._when.at
-        for spell in numbers.spells(rule["during"], self._when, ahead=1):
-            if spell.began - WARNED_S <= at < spell.began + spell.lasts:
-                return self._reached(spell.strength, rule["steps"]) if "steps" in rule else self._ruled(rule["is"], own)
-        return self._ruled(rule["else"], own)
+        ahead, first, last = 1, self._when.at, self._when.at + WARNED_S
+        if "date" in rule:
+            ahead = self._known[rule["date"]] + 1
+            day = self._when.local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=ahead - 1)
+            first, last = day.timestamp(), (day + timedelta(days=1)).timestamp() - 1
+        found = numbers.spells(rule["during"], self._when, ahead)
+        strong = [one.strength for one in found if one.began <= last and first < one.began + one.lasts]
+        if not strong:
+            return self._ruled(rule["else"], own)
+        return self._reached(max(strong), rule["steps"]) if "steps" in rule else self._ruled(rule["is"], own)
 
     def _match(self, rule: Mapping[str, Any], own: int) -> Any:
         return rule["as"].get(self._known[rule["match"]])
