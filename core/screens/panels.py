@@ -32,11 +32,20 @@ Filters = Mapping[str, str]
 def told(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     """A panel ready to be drawn. `state`: ok, or empty and `note` says why; `stale` and `demo` as the worst of it."""
     made = MAKERS[panel.show](teller, panel, metrics)
-    head = {
+    return {**_head(panel, metrics), **_lineage(teller, panel, metrics), **made}
+
+
+def fault(panel: Panel, metrics: Given) -> dict[str, Any]:
+    """A panel that could not be counted: it says so in its own place."""
+    return {**_head(panel, metrics), "as_of": "", "demo": False, "stale": "", "source": "", "state": "fault",
+            "note": "这一块暂时算不出来"}  # fmt: skip
+
+
+def _head(panel: Panel, metrics: Given) -> dict[str, Any]:
+    return {
         "show": panel.show, "title": panel.title, "place": panel.place, "metrics": [one.full for one in metrics],
         "opens": panel.opens,
     }  # fmt: skip
-    return {**head, **_lineage(teller, panel, metrics), **made}
 
 
 def _lineage(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
@@ -242,15 +251,8 @@ def columns_of(panel: Panel) -> list[dict[str, Any]]:
         ]
     known: Dataset = read_datasets()[panel.feed]
     chosen = panel.columns or tuple(known.columns)
-    return [
-        {
-            "name": one,
-            "title": known.columns[one].title,
-            "type": known.columns[one].type,
-            "unit": known.columns[one].unit,
-        }
-        for one in chosen
-    ]
+    picked = [(one, known.columns[one]) for one in chosen]
+    return [{"name": one, "title": at.title, "type": at.type, "unit": at.unit} for one, at in picked]
 
 
 def _filters(panel: Panel) -> list[tuple[str, str]]:
