@@ -269,7 +269,11 @@ const Panels = (() => {
     chart.setAttribute("aria-label", `${first.title}：${panel.rows.map((row) => `${row.name} ${row.texts[0]}`).join("，")}`);
     // The same in words, and the way in for hands and keys.
     const heads = el("li", "map-heads");
-    heads.append(el("span", "", "镇街"), ...panel.heads.slice(0, 2).map((head) => el("b", "", named(head))));
+    heads.append(el("span", "", "镇街"), ...panel.heads.slice(0, 2).map((head) => {
+      const cell = el("b", "", head.title);
+      if (head.unit) cell.append(el("span", "unit", `（${head.unit}）`)); // never broken in two
+      return cell;
+    }));
     list.append(heads);
     for (const entry of [...panel.rows].sort((a, b) => (b.values[0] || 0) - (a.values[0] || 0))) {
       const line = el("li"), button = el("button", "map-town");
