@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
+from sqlalchemy import insert
 
+from core.crypto import token_hash
+from core.models.screens import screen_devices
 from core.policy.feeds import Fold, read_datasets
 from core.policy.topics import Own, Topic, read_topics
 from core.register import Amend
@@ -454,6 +457,27 @@ def test_a_wall_tells_the_servers_time_and_hides_its_pointer(eyes: Eyes, room: R
     assert set(page.evaluate(kinds)) == {"none"}
     page.unroute_all()
     eyes.complaints.clear()  # the requests that were cut
+    page.close()
+
+
+def test_a_wall_on_tour_stays_with_what_somebody_chose(eyes: Eyes, room: Room) -> None:
+    """Alone it goes from topic to topic, its pointer hidden; a remote in somebody's hand stops it for a minute."""
+    told = {"title": "前厅", "place": "一楼", "topics": {"all": ["port", "hotline"]}, "every": 3, "active": True}
+    with room.core.engine.begin() as tx:
+        tx.execute(insert(screen_devices).values(**told, token_hash=token_hash("tour"), bound_at=NOW))
+    page = eyes.open(WALL, fresh=True)
+    page.context.add_cookies([{"name": "wall", "value": "tour", "url": room.address}])
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_class(re.compile(r"\bresting\b"), timeout=2000)
+    for name in ("hotline", "port", "hotline"):
+        page.wait_for_function(DRAWN, arg=name, timeout=PATIENCE_MS)
+    page.mouse.move(900, 500)
+    page.wait_for_function(DRAWN, arg="port", timeout=PATIENCE_MS)
+    page.keyboard.press("ArrowRight")
+    chosen = next(one for one in TOPICS if TOPICS[one].order == TOPICS["port"].order + 1)
+    page.wait_for_function(DRAWN, arg=chosen, timeout=PATIENCE_MS)
+    page.wait_for_timeout(7000)
+    assert page.evaluate("document.documentElement.dataset.drawn") == chosen
     page.close()
 
 

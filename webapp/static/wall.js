@@ -129,16 +129,17 @@ async function pass(list, by) {
 // --- hands and keys; a kiosk has neither ---
 
 const names = setup.topics.map((one) => one.name);
-let acted = Date.now(), rests = 0;
+let acted = setup.device ? 0 : Date.now(), rests = 0;
 
-function act() {
-  acted = Date.now();
+// Whoever presses something looks for a while at what they chose; a mouse that trembles beside a wall is nobody.
+function act(event) {
+  if (!setup.device || event.type !== "pointermove") acted = Date.now();
   document.body.classList.remove("resting");
   clearTimeout(rests);
   rests = setTimeout(() => document.body.classList.add("resting"), IDLE_MS);
 }
 for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(kind, act, { passive: true });
-act();
+rests = setTimeout(() => document.body.classList.add("resting"), setup.device ? 0 : IDLE_MS);
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -197,7 +198,7 @@ document.addEventListener("click", (event) => {
 // The tour: on to the next topic while nobody touches anything.
 if (setup.tour.length > 1) {
   setInterval(() => {
-    if (Date.now() - acted > 60000 || setup.device) pass(setup.tour, 1);
+    if (Date.now() - acted > 60000) pass(setup.tour, 1);
   }, setup.every * 1000);
 }
 
