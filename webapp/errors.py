@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.errors import Busy, NotSignedIn, Refusal
 from webapp.context import address, the_core
+from webapp.walls import cookie as wall_cookie
 
 APOLOGY = "系统出了点问题，已记录（编号 {reference}），请稍后再试。"
 SENTENCES: Mapping[int, str] = {
@@ -28,6 +29,9 @@ SENTENCES: Mapping[int, str] = {
 }
 CITIZEN_PATHS = ("/c/", "/v/")
 MACHINE_PATHS = ("/api/", "/hooks/")
+WALL_PATH = "/wall"
+WALL_AGAIN_S = 30
+"""A wall that met a fault asks again by itself after this: it has no hand to press anything."""
 log = structlog.get_logger(__name__)
 
 
@@ -127,6 +131,8 @@ def handle(app: APIFlask) -> None:
 
 
 def refused(refusal: Refusal) -> Response:
+    if isinstance(refusal, NotSignedIn) and request.path.startswith(WALL_PATH) and request.cookies.get(wall_cookie()):
+        return make_response(redirect(url_for("wall_join.index"), 303))  # nobody stands there to type a password
     if isinstance(refusal, NotSignedIn) and not _is_machine():
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         return make_response(redirect(url_for("door.sign_in", next=wanted or None), 303))
@@ -193,6 +199,8 @@ def answer(sentence: str, status: int, code: str, reference: str = "") -> Respon
         response = make_response(render_template(page, sentence=sentence, status=status), status)
     if status == 429:
         response.headers["Retry-After"] = "60"
+    if status >= 429 and request.path.startswith(WALL_PATH):
+        response.headers["Refresh"] = str(WALL_AGAIN_S)
     return response
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import Response, current_app, g, request
 
 from webapp.context import the_core
+
+TEN_YEARS = 10 * 365 * 24 * 3600
+"""Browsers keep no cookie for longer than 400 days (RFC 6265bis), so a wall is handed its own anew with every page."""
 
 
 def cookie() -> str:
     """The cookie's name, bound to the host where cookies are secure."""
     return "__Host-wall" if the_core().settings.web.secure_cookies else "wall"
+
+
+def hand_out(response: Response, token: str) -> None:
+    """Set a wall's cookie: unreadable for scripts, not sent from other sites, bound to this host when secure."""
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(cookie(), token, secure=secure, httponly=True, samesite="Lax", path="/", max_age=TEN_YEARS)
 
 
 def admit_wall() -> bool:

@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+import structlog
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import NotYours, Unknown
+from core.errors import Busy, NotYours, Unknown
 from core.models.feeds import feeds
 from core.models.measures import rollup_state
 from core.models.record import events
 from core.policy import Policy
 from core.policy.district import read_district
-from core.policy.topics import Metric, Topic, metric_of, read_topics
+from core.policy.topics import Metric, Panel, Topic, metric_of, read_topics
 from core.ports import Clock
 from core.screens import numbers, panels
-from core.screens.metrics import Teller, shown, splits
+from core.screens.metrics import Teller, shown, splits, unknown
 from core.screens.opening import opens
 from core.screens.shelf import Picture, Shelf
 from core.screens.told import Look
@@ -25,6 +28,7 @@ from core.screens.walls import Walls
 from core.work import World
 
 WARNINGS = 12
+log = structlog.get_logger(__name__)
 
 
 class Wired(Protocol):
@@ -124,35 +128,55 @@ class Screens:
         return Look(tx, self._core.world(), self._core.clock.now())
 
     def _told(self, topic: Topic) -> dict[str, Any]:
-        told: dict[str, Any] = self._core._read(lambda tx: self._read_topic(tx, topic))
-        return told
+        try:
+            told: dict[str, Any] = self._core._read(lambda tx: self._read_topic(tx, topic))
+            return told
+        except (Busy, OperationalError, PoolTimeout):
+            raise  # nobody can count anything now, and the last picture is better than thirty apologies
+        except Exception as error:
+            log.error("a topic is told in parts", topic=topic.name, exc_info=error)
+            return self._in_parts(topic)
 
     def _read_topic(self, tx: Connection, topic: Topic) -> dict[str, Any]:
         teller = Teller(self._look(tx))
+        return self._assembled(
+            topic, lambda one: shown(teller, one), lambda panel, given: panels.told(teller, panel, given)
+        )
+
+    def _in_parts(self, topic: Topic) -> dict[str, Any]:
+        """Each number and each panel counted by itself: what is at fault says so, the others go on."""
+
+        def alone(count: Callable[[Teller], dict[str, Any]], otherwise: dict[str, Any]) -> dict[str, Any]:
+            try:
+                told: dict[str, Any] = self._core._read(lambda tx: count(Teller(self._look(tx))))
+                return told
+            except (Busy, OperationalError, PoolTimeout):
+                raise
+            except Exception as error:
+                log.error("a part of a screen is at fault", topic=topic.name, part=otherwise["title"], exc_info=error)
+                return otherwise
+
+        return self._assembled(
+            topic,
+            lambda one: alone(lambda teller: shown(teller, one), unknown(one)),
+            lambda panel, given: alone(lambda teller: panels.told(teller, panel, given), panels.fault(panel, given)),
+        )
+
+    def _assembled(
+        self,
+        topic: Topic,
+        number: Callable[[Metric], dict[str, Any]],
+        drawn: Callable[[Panel, tuple[Metric, ...]], dict[str, Any]],
+    ) -> dict[str, Any]:
         given = [tuple(metric_of(self.topics, topic, name) for name in panel.metrics) for panel in topic.panels]
-        every = {one.full: one for metrics in given for one in metrics} | {
-            one.full: one for one in topic.metrics.values()
-        }
-        metrics = {name: shown(teller, one) for name, one in every.items()}
-        made = [panels.told(teller, panel, metrics_of) for panel, metrics_of in zip(topic.panels, given, strict=True)]
+        every = {one.full: one for some in (*given, topic.metrics.values()) for one in some}
+        metrics = {name: number(one) for name, one in every.items()}
+        made = [drawn(panel, some) for panel, some in zip(topic.panels, given, strict=True)]
         return {
             "topic": topic.name, "title": topic.title, "refresh": topic.refresh, "owner": topic.owner,
             "lead": f"{topic.name}.{topic.lead}", "metrics": metrics, "panels": made,
-            "demo": any(one["demo"] for one in (*metrics.values(), *made)),
-            "warnings": self._warnings(teller, every, metrics),
+            "demo": any(one["demo"] for one in (*metrics.values(), *made)), "warnings": _warnings(metrics),
         }  # fmt: skip
-
-    def _warnings(
-        self, teller: Teller, every: Mapping[str, Metric], metrics: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
-        """The topic's numbers that stand at a level, the gravest first (domain-rules §8)."""
-        order = ("red", "orange", "yellow")
-        found = [
-            {"level": row["level"], "metric": name, "text": f"{row['title']} {row['text']}{row['unit']}"}
-            for name, row in metrics.items()
-            if row["level"]
-        ]
-        return sorted(found, key=lambda one: order.index(one["level"]))[:WARNINGS]
 
     def _towns(self, tx: Connection, topic: Topic) -> dict[str, Any]:
         teller = Teller(self._look(tx))
@@ -166,6 +190,17 @@ class Screens:
                 words = numbers.short(groups.get(town), one.decimals)
                 rows.append({**told, "text": words, "opens": opens(one, teller.look.today, town)})
         return {"topic": topic.name, "towns": found}
+
+
+def _warnings(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The topic's numbers that stand at a level, the gravest first (domain-rules §8)."""
+    order = ("red", "orange", "yellow")
+    found = [
+        {"level": row["level"], "metric": name, "text": f"{row['title']} {row['text']}{row['unit']}"}
+        for name, row in metrics.items()
+        if row["level"]
+    ]
+    return sorted(found, key=lambda one: order.index(one["level"]))[:WARNINGS]
 
 
 def _stamp(tx: Connection) -> object:

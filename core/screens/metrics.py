@@ -28,6 +28,7 @@ BEFORE = {
 }
 OWN_BEFORE = {"7d": "较前 7 天", "30d": "较前 30 天", "month": "较上月同期", "year": "较去年同期"}
 NOTHING_YET = {"today": "今天暂无", "month": "本月暂无", "year": "今年暂无"}
+FAULT = "暂时算不出"
 NO_TIME, A_DAY = timedelta(), timedelta(days=1)
 NEARLY = 1.2
 """A figure comes about so many of its intervals after the last one: a month is not always thirty days."""
@@ -172,17 +173,29 @@ def shown(teller: Teller, metric: Metric) -> dict[str, Any]:
     told, now = teller.tell(metric), teller.look.now
     beside = teller.compared(metric)
     words, tone = numbers.change(metric, beside.mine, beside.before, beside.words)
-    unit = metric.unit
-    return {
-        "name": metric.full, "title": metric.title, "unit": unit, "value": told.value, "good": metric.good,
+    return _described(metric) | {
+        "value": told.value,
         "text": numbers.short(told.value, metric.decimals), "exact": numbers.exact(told.value, metric.decimals),
         "note": told.note, "change": words, "tone": tone, "level": metric.level(told.value),
         "span": beside.span if words else "",
+        "as_of": numbers.as_of(now, told.as_of, every_of(metric)), "demo": told.demo,
+        "stale": "" if told.since is None else when(now, told.since), "opens": opens(metric, teller.look.today),
+    }  # fmt: skip
+
+
+def unknown(metric: Metric) -> dict[str, Any]:
+    """The same of a metric that could not be counted: no number, and no level that somebody would have to act on."""
+    nothing = dict.fromkeys(("change", "tone", "level", "span", "as_of", "stale", "opens"), "")
+    dash = numbers.short(None)
+    return _described(metric) | nothing | {"value": None, "text": dash, "exact": dash, "note": FAULT, "demo": False}
+
+
+def _described(metric: Metric) -> dict[str, Any]:
+    return {
+        "name": metric.full, "title": metric.title, "unit": metric.unit, "good": metric.good,
         "target": metric.target, "target_text": numbers.aim(metric.target, metric.decimals),
-        "warn": dict(metric.warn), "as_of": numbers.as_of(now, told.as_of, every_of(metric)), "demo": told.demo,
-        "stale": "" if told.since is None else when(now, told.since), "definition": metric.definition,
-        "formula": metric.formula, "source": metric.source, "owner": metric.owner, "refresh": metric.refresh,
-        "own": isinstance(metric.of, Own), "opens": opens(metric, teller.look.today),
+        "warn": dict(metric.warn), "definition": metric.definition, "formula": metric.formula,
+        "source": metric.source, "owner": metric.owner, "refresh": metric.refresh, "own": isinstance(metric.of, Own),
     }  # fmt: skip
 
 

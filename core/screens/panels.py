@@ -9,6 +9,7 @@ from typing import Any
 
 from core.feeds.folds import newest
 from core.feeds.grains import opens_at, window
+from core.plain import scrub
 from core.policy.district import read_district
 from core.policy.feeds import TIMES, Dataset, read_datasets
 from core.policy.records import read_records
@@ -32,11 +33,20 @@ Filters = Mapping[str, str]
 def told(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     """A panel ready to be drawn. `state`: ok, or empty and `note` says why; `stale` and `demo` as the worst of it."""
     made = MAKERS[panel.show](teller, panel, metrics)
-    head = {
+    return {**_head(panel, metrics), **_lineage(teller, panel, metrics), **made}
+
+
+def fault(panel: Panel, metrics: Given) -> dict[str, Any]:
+    """A panel that could not be counted: it says so in its own place."""
+    return {**_head(panel, metrics), "as_of": "", "demo": False, "stale": "", "source": "", "state": "fault",
+            "note": "这一块暂时算不出来"}  # fmt: skip
+
+
+def _head(panel: Panel, metrics: Given) -> dict[str, Any]:
+    return {
         "show": panel.show, "title": panel.title, "place": panel.place, "metrics": [one.full for one in metrics],
         "opens": panel.opens,
     }  # fmt: skip
-    return {**head, **_lineage(teller, panel, metrics), **made}
 
 
 def _lineage(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
@@ -142,7 +152,7 @@ def _cut(rows: Sequence[tuple[str, list[Any]]], most: int, show: str) -> list[tu
 def _group(name: str, values: Sequence[Any], heads: Given, whole: float) -> dict[str, Any]:
     texts = [numbers.short(value, one.decimals) for value, one in zip(values, heads, strict=False)]
     share = round((values[0] or 0) / whole * 100, 1) if whole else 0.0
-    return {"name": name, "values": list(values), "texts": texts, "share": share}
+    return {"name": scrub(name), "values": list(values), "texts": texts, "share": share}
 
 
 def _map(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
@@ -171,8 +181,8 @@ def _heat(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
         for row in rows
         if row["lng"] is not None and row["lat"] is not None and (opens is None or row[dataset.time] >= opens)
     ]
-    around = list(read_district().around)
-    return {**_state(points, teller, panel, metrics), "points": points, "full": panel.full, "around": around}
+    here = {"points": points, "full": panel.full, "around": list(read_district().around)}
+    return {**_state(points, teller, panel, metrics), **here}
 
 
 def rows_of(teller: Teller, panel: Panel, filters: Filters, most: int) -> list[dict[str, Any]]:
@@ -228,7 +238,7 @@ def _cell(value: Any, now: datetime, column: Mapping[str, Any]) -> str:
         return f"{at:%H:%M}" if local_date(at) == local_date(now) else f"{at.month}月{at.day}日 {at:%H:%M}"
     if isinstance(value, (int, float)):
         return numbers.short(float(value), 0 if float(value).is_integer() else 1) + str(column["unit"])
-    return str(value)
+    return scrub(str(value))  # what others write into a place or a name is seen by a whole hall
 
 
 def columns_of(panel: Panel) -> list[dict[str, Any]]:
@@ -241,16 +251,8 @@ def columns_of(panel: Panel) -> list[dict[str, Any]]:
             for one in chosen
         ]
     known: Dataset = read_datasets()[panel.feed]
-    chosen = panel.columns or tuple(known.columns)
-    return [
-        {
-            "name": one,
-            "title": known.columns[one].title,
-            "type": known.columns[one].type,
-            "unit": known.columns[one].unit,
-        }
-        for one in chosen
-    ]
+    picked = [(one, known.columns[one]) for one in panel.columns or known.columns]
+    return [{"name": one, "title": at.title, "type": at.type, "unit": at.unit} for one, at in picked]
 
 
 def _filters(panel: Panel) -> list[tuple[str, str]]:
@@ -266,7 +268,7 @@ def _choices(panel: Panel, name: str, rows: Sequence[Mapping[str, Any]]) -> list
         return list(declared)
     if panel.feed and read_datasets()[panel.feed].columns[name].type == "town":
         return list(read_district().towns)
-    return sorted({str(row[name]) for row in rows if row.get(name)})
+    return sorted(told for told in {str(row[name]) for row in rows if row.get(name)} if scrub(told) == told)
 
 
 def _calendar(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
@@ -290,7 +292,7 @@ def _sankey(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
             if row[head] and row[tail]:  # without a value each row is one
                 sums[row[head], row[tail]] = sums.get((row[head], row[tail]), 0.0) + (row[value] or 0 if value else 1)
         found = [(a, b, n) for (a, b), n in sorted(sums.items(), key=lambda one: -one[1])[:most] if a != b]
-    return {**_state(found, teller, panel, metrics), "links": [list(one) for one in found]}
+    return {**_state(found, teller, panel, metrics), "links": [[scrub(a), scrub(b), n] for a, b, n in found]}
 
 
 MAKERS: Mapping[str, Maker] = {

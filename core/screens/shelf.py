@@ -117,10 +117,17 @@ class Shelf:
             while wanted := self._wanted():
                 stamp = self._stamp()
                 for key, kept in wanted:
-                    self._refresh(key, kept.life_s, kept.make, stamp)
+                    self._tended(key, kept, stamp)
                 time.sleep(LOOK_S)
         except Exception as error:  # whoever asks next meets the fault itself
             log.warning("screens are not kept current", error=type(error).__name__)
+
+    def _tended(self, key: str, kept: _Kept, stamp: object) -> None:
+        """One picture kept current; one that cannot be made leaves the others alone, and who asks for it meets why."""
+        try:
+            self._refresh(key, kept.life_s, kept.make, stamp)
+        except Exception as error:
+            log.warning("a screen is not kept current", key=key, error=type(error).__name__)
 
     def _wanted(self) -> list[tuple[str, _Kept]]:
         now = time.monotonic()

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect, sync_playwright
+from sqlalchemy import insert
 
+from core.crypto import token_hash
+from core.models.screens import screen_devices
 from core.policy.feeds import Fold, read_datasets
 from core.policy.topics import Own, Topic, read_topics
 from core.register import Amend
@@ -88,6 +91,32 @@ SPILLED = """() => {
   }
   return wrong;
 }"""
+CROWDED = """() => {
+  const wrong = [];
+  for (const chart of document.querySelectorAll('.chart')) {
+    const made = echarts.getInstanceByDom(chart);
+    if (!made) continue;
+    const name = chart.closest('.panel').querySelector('h2').textContent, words = new Map();
+    for (const one of made.getZr().storage.getDisplayList(true)) {
+      if (!one.style || !one.style.text || one.ignore || one.invisible) continue;
+      const box = one.getBoundingRect().clone(), size = parseFloat(/[\\d.]+px/.exec(one.style.font)[0]);
+      if (one.transform) box.applyTransform(one.transform);
+      const said = words.get(one.parent);
+      if (said) { said.text += one.style.text; said.box.union(box); }
+      else words.set(one.parent || one, { text: one.style.text, box, size });
+    }
+    [...words.values()].forEach((a, place, all) => {
+      for (const b of all.slice(place + 1)) {
+        const [x, y] = [a.box, b.box], air = a.size * .2;
+        const level = x.y < y.y + y.height - air && y.y < x.y + x.height - air;
+        const gap = Math.max(x.x - y.x - y.width, y.x - x.x - x.width);
+        if (level && gap < a.size * .3) wrong.push([name, a.text, b.text, Math.round(gap)]);
+      }
+    });
+  }
+  return wrong;
+}"""
+"""What is written in curves and maps, where two words run into each other."""
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +214,7 @@ def test_a_topic_on_the_wall(eyes: Eyes, room: Room, topic: Topic, size: tuple[i
     expect(page.locator(".panel")).to_have_count(len(topic.panels))
     check_numbers(page, room, topic)
     check_looks(page, 18 * size[1] / 1080)
+    assert page.evaluate(CROWDED) == []
     kept(page, f"wall-{topic.order:02}-{topic.name}-{size[0]}x{size[1]}")
     page.close()
 
@@ -356,6 +386,98 @@ def test_the_wall_changes_topics_by_keys_and_by_itself(eyes: Eyes) -> None:
     expect(page.locator("#switch a")).to_have_count(30)
     page.locator("#switch a", has_text="港口运行").click()
     page.wait_for_function(DRAWN, arg="port", timeout=PATIENCE_MS)
+    page.close()
+
+
+def test_a_remote_of_four_arrows_and_ok_reaches_everything(eyes: Eyes) -> None:
+    page = opened(eyes, "/wall/home", WALL, "home")
+    page.keyboard.press("Enter")
+    expect(page.locator("#switch a[aria-current]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.dataset.drawn") == "home", "nothing turns behind the switcher"
+    chosen = page.evaluate("document.activeElement.dataset.topic")
+    assert chosen == [one.name for one in TOPICS.values() if one.group == "centre"][6]
+    page.keyboard.press("Enter")
+    page.wait_for_function(DRAWN, arg=chosen, timeout=PATIENCE_MS)
+    page.keyboard.press("ArrowDown")
+    metric = page.evaluate("document.activeElement.closest('[data-metric]').dataset.metric")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet h2")).to_have_text(TOPICS[chosen].metrics[metric.rpartition(".")[2]].title)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).to_be_hidden()
+    assert page.evaluate("document.documentElement.dataset.drawn") == chosen
+    page.close()
+
+
+def test_a_topic_that_cannot_be_told_holds_up_no_tour(eyes: Eyes) -> None:
+    page = opened(eyes, "/wall/home", WALL, "home")
+    page.route("**/screen/hotline.json", lambda route: route.fulfill(status=500, body="x"))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(DRAWN, arg="city_admin", timeout=PATIENCE_MS)
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.unroute_all()
+    eyes.complaints.clear()  # the answer that was refused
+    page.close()
+
+
+def test_a_panel_at_fault_shows_its_face_and_the_others_go_on(eyes: Eyes) -> None:
+    page = eyes.open(WALL)
+    body = page.request.get("/screen/port.json").json()
+    trend = next(one for one in body["panels"] if one["show"] == "trend")
+    at_fault = next(one for one in body["panels"] if one["show"] == "ranking")
+    trend["series"] = None
+    at_fault |= {"state": "fault", "note": "这一块暂时算不出来", "source": "", "as_of": ""}
+    page.route("**/screen/port.json", lambda route: route.fulfill(json=body, headers={"ETag": '"x"'}))
+    page.goto("/wall/port")
+    for panel, words in ((trend, "暂时画不出来"), (at_fault, "暂时算不出来")):
+        face = page.locator(".panel", has=page.get_by_role("heading", name=panel["title"], exact=True)).locator(".face")
+        expect(face).to_contain_text(words, timeout=PATIENCE_MS)
+    expect(page.locator(".face")).to_have_count(2)
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.unroute_all()
+    expect(page.locator(".face")).to_have_count(0, timeout=PATIENCE_MS)
+    eyes.complaints.clear()  # the panel that could not be drawn says so to engineers
+    page.close()
+
+
+def test_a_wall_tells_the_servers_time_and_hides_its_pointer(eyes: Eyes, room: Room) -> None:
+    """Its machine is an hour fast, and its pointer was left in the middle of the map."""
+    page = opened(eyes, "/wall/port", WALL, "port")
+    page.evaluate("() => { const real = Date.now; Date.now = () => real() + 3600000; }")
+    expect(page.locator("#time")).to_have_text(f"{NOW:%H:%M}", timeout=PATIENCE_MS)
+    page.wait_for_timeout(4000)  # the next answer sets it right
+    expect(page.locator("#time")).to_have_text(f"{NOW:%H:%M}")
+    page.route("**/screen/*.json", lambda route: route.abort())
+    expect(page.locator("#trouble")).to_contain_text(f"显示的是 {NOW:%H:%M} 的数据", timeout=PATIENCE_MS)
+    expect(page.locator("body")).to_have_class(re.compile(r"\bresting\b"), timeout=PATIENCE_MS)
+    kinds = "() => [...document.querySelectorAll('body *')].map(e => getComputedStyle(e).cursor)"
+    assert set(page.evaluate(kinds)) == {"none"}
+    page.unroute_all()
+    eyes.complaints.clear()  # the requests that were cut
+    page.close()
+
+
+def test_a_wall_on_tour_stays_with_what_somebody_chose(eyes: Eyes, room: Room) -> None:
+    """Alone it goes from topic to topic, its pointer hidden; a remote in somebody's hand stops it for a minute."""
+    told = {"title": "前厅", "place": "一楼", "topics": {"all": ["port", "hotline"]}, "every": 3, "active": True}
+    with room.core.engine.begin() as tx:
+        tx.execute(insert(screen_devices).values(**told, token_hash=token_hash("tour"), bound_at=NOW))
+    page = eyes.open(WALL, fresh=True)
+    page.context.add_cookies([{"name": "wall", "value": "tour", "url": room.address}])
+    page.goto("/wall")
+    expect(page.locator("body")).to_have_class(re.compile(r"\bresting\b"), timeout=2000)
+    for name in ("hotline", "port", "hotline"):
+        page.wait_for_function(DRAWN, arg=name, timeout=PATIENCE_MS)
+    page.mouse.move(900, 500)
+    page.wait_for_function(DRAWN, arg="port", timeout=PATIENCE_MS)
+    page.keyboard.press("ArrowRight")
+    chosen = next(one for one in TOPICS if TOPICS[one].order == TOPICS["port"].order + 1)
+    page.wait_for_function(DRAWN, arg=chosen, timeout=PATIENCE_MS)
+    page.wait_for_timeout(7000)
+    assert page.evaluate("document.documentElement.dataset.drawn") == chosen
     page.close()
 
 

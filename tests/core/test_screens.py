@@ -211,6 +211,29 @@ def test_interfaces_in_trouble_stand_first(busy: Core) -> None:
     assert (states[0], set(states[1:-1]), states[-1]) == ("取不到", {"未接入"}, "正常")
 
 
+def test_what_others_write_into_a_place_shows_nobodys_number(busy: Core) -> None:
+    """A source of flesh and blood puts the caller behind the street; the wall hangs where everybody sees it."""
+    incidents, sites = busy.feeds.dataset("security", "incidents"), busy.feeds.dataset("construction", "sites")
+    at = busy.clock.now().isoformat()
+    row = {"at": at, "number": "JQ-1", "service": "噪音扰民", "town": "秀英街道", "state": "处置中"}
+    place = "秀华路 13800138000 46010019900307123X"
+    busy.feeds.push(incidents, {"rows": [{**row, "place": place}]}, "police-1")
+    filled = {"number": 1.0, "choice": "", "town": "长流镇", "time": at}
+    named = {
+        name: one.choices[0] if one.choices else filled.get(one.type, place) for name, one in sites.columns.items()
+    }
+    spot = {"lng": 110.25, "lat": 20.0}
+    assert busy.feeds.push(sites, {"rows": [named | spot]}, "sites-1").fresh == 1
+    for topic in ("security", "construction"):
+        page = read_topics()[topic]
+        lists = [place for place, panel in enumerate(page.panels) if panel.show in ("live", "table")]
+        bodies = [busy.screens.picture(page).body, *(busy.screens.rows(page, place, {}).body for place in lists)]
+        told = b"".join(bodies).decode()
+        assert "秀华路 138****" in told, topic
+        assert "13800138000" not in told
+        assert "19900307" not in told
+
+
 def test_rows_may_stand_in_an_order_of_their_own(busy: Core) -> None:
     """The forecast begins with today, however its rows came in."""
     forecast = busy.feeds.dataset("weather", "forecast")

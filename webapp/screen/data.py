@@ -55,6 +55,7 @@ def answered(picture: Picture) -> Response:
     response.set_etag(picture.print)
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     response.headers["X-Screen"] = version()
+    response.headers["X-Now"] = str(int(the_core().clock.now().timestamp() * 1000))
     return response
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from webapp.auth import PUBLIC, audience
 from webapp.context import address, the_core
 from webapp.often import not_too_often
-from webapp.walls import cookie
+from webapp.walls import cookie, hand_out
 
-TEN_YEARS = 10 * 365 * 24 * 3600
 ASK_AGAIN_S = 5
 join = Blueprint("wall_join", __name__)
 
@@ -29,6 +28,5 @@ def index() -> Response:
     response = make_response(render_template("screen/join.html", code=code))
     response.headers["Refresh"] = str(ASK_AGAIN_S)
     if fresh:
-        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        response.set_cookie(cookie(), fresh, secure=secure, httponly=True, samesite="Lax", path="/", max_age=TEN_YEARS)
+        hand_out(response, fresh)
     return response

@@ -13,6 +13,7 @@ from webapp.auth import SCREENS, audience, may_open
 from webapp.context import number, the_core
 from webapp.screen.data import version
 from webapp.screen.door import reader_role, topics_of_reader
+from webapp.walls import cookie, hand_out
 
 HOME = "home"
 BACK_MS = 60_000
@@ -41,8 +42,8 @@ def index() -> Response:
 
 @wall.get("/wall/<name>")
 @audience(SCREENS)
-def show(name: str) -> str:
-    """A topic on the wall. Raises Unknown, NotYours."""
+def show(name: str) -> Response:
+    """A topic on the wall; a paired machine is handed its cookie anew. Raises Unknown, NotYours."""
     topic = the_core().screens.topic(name, reader_role())
     device, topics = g.get("wall"), topics_of_reader()
     told = {**setup_of(topic), "poll": POLL_MS["wall"], "returns": BACK_MS, "device": device is not None}
@@ -53,7 +54,10 @@ def show(name: str) -> str:
         every = max(10, number(request.args.get("every"), TOUR_S, most=3600))
     known = {one.name for one in topics}
     told |= {"tour": [one for one in tour if one in known], "every": every}
-    return render_template("screen/wall.html", topic=topic, topics=topics, setup=told)
+    response = make_response(render_template("screen/wall.html", topic=topic, topics=topics, setup=told))
+    if device is not None:
+        hand_out(response, request.cookies[cookie()])
+    return response
 
 
 def setup_of(topic: Topic) -> dict[str, Any]:

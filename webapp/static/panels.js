@@ -90,7 +90,8 @@ const Panels = (() => {
   // --- groups ---
 
   function ranking(body, panel) {
-    const most = Math.max(...panel.rows.map((row) => Math.abs(row.values[0] || 0)), 1), list = el("ol", "ranking");
+    const values = panel.rows.map((row) => Math.abs(row.values[0] || 0)), largest = Math.max(...values, 1), list = el("ol", "ranking");
+    const most = panel.heads[0]?.unit === "%" ? Math.max(100, largest) : largest; // half of all is no full bar
     if (panel.heads.length > 1) list.append(heads(panel));
     panel.rows.forEach((row, place) => {
       const line = el("li", "rank"), bar = el("i", "rank-bar"), name = el("span", "rank-name", row.name);
@@ -224,14 +225,17 @@ const Panels = (() => {
     const note = [units.length === 1 && units[0] ? `单位：${units[0]}` : "", panel.running.length ? STEPS[panel.step] : ""].filter(Boolean).join("  ");
     const taken = many ? panel.series.reduce((sum, one) => sum + breadth(called(one)) + 2.4, 0) : 0, under = note && taken && (taken + breadth(note)) * edge > chart.clientWidth;
     const rows = (many || note ? 1 : 0) + (under ? 1 : 0);
+    // Under the curve every second, third … step is named, counted back from the last; both ends lean inwards by half a name.
+    const last = panel.labels.length - 1, broad = (1.5 * Math.max(...panel.labels.map(breadth)) + 0.6) * edge;
+    const step = () => Math.max(1, Math.ceil((broad * last) / (chart.clientWidth - edge * (units.length > 1 ? 5.5 : 3.5))));
     const line = (one, place) => ({ type: "line", name: called(one), yAxisIndex: Math.max(0, units.indexOf(one.unit)), symbol: "circle", connectNulls: true, color: palette[place % palette.length], lineStyle: { width: edge * 0.14 } });
     paint(chart, {
       grid: { left: 4, right: units.length > 1 ? 4 : edge * 0.75, top: edge * [1.1, 2.1, 3.3][rows], bottom: 2, containLabel: true },
       title: { show: Boolean(note), text: note, right: 0, top: under ? edge * 1.4 : 0, padding: 0, textStyle: { color: token("muted"), fontSize: edge, fontWeight: 400, fontFamily: FONT } },
       legend: { show: many, top: 0, left: 0, padding: 0, icon: "roundRect", itemWidth: edge, itemHeight: edge * 0.3, data: panel.series.map(called), textStyle: { color: token("ink"), fontSize: edge, fontFamily: FONT } },
       tooltip: { trigger: "axis", confine: true, renderMode: "richText", backgroundColor: token("raised"), borderColor: token("line"), textStyle: { color: token("ink"), fontSize: edge, fontFamily: FONT }, formatter: (points) => tip(panel, points) },
-      xAxis: { type: "category", data: panel.labels, boundaryGap: false, axisLabel: { ...axisWords(), hideOverlap: true, showMaxLabel: true, alignMinLabel: "left", alignMaxLabel: "right" }, axisTick: { show: false }, axisLine: quietLine() },
-      yAxis: units.map((unit, place) => ({ type: "value", scale: panel.series.every((one) => one.unit === "%"), splitNumber: 3, axisLabel: { ...axisWords(), formatter: short }, splitLine: place ? { show: false } : quietLine() })),
+      xAxis: { type: "category", data: panel.labels, boundaryGap: false, axisLabel: { ...axisWords(), margin: edge * 0.45, hideOverlap: true, interval: (at) => (last - at) % step() === 0, alignMinLabel: last % step() ? "center" : "left", alignMaxLabel: "right" }, axisTick: { show: false }, axisLine: quietLine() },
+      yAxis: units.map((unit, place) => ({ type: "value", scale: panel.series.every((one) => one.unit === "%"), splitNumber: 3, axisLabel: { ...axisWords(), margin: edge * 0.45, hideOverlap: true, formatter: short }, splitLine: place ? { show: false } : quietLine() })),
       series: panel.series.flatMap((one, place) => [
         { ...line(one, place), data: whole(panel, one), symbolSize: edge * 0.3, showSymbol: panel.labels.length < 3, areaStyle: place || units.length > 1 ? undefined : { opacity: 0.16 } },
         ...(panel.running.includes(one.metric) ? [{ ...line(one, place), data: unfinished(panel, one), lineStyle: { width: edge * 0.14, type: "dashed" }, symbol: "emptyCircle", symbolSize: (_, at) => (at.dataIndex === panel.labels.length - 1 ? edge * 0.5 : 0), showSymbol: true }] : []),
@@ -257,7 +261,7 @@ const Panels = (() => {
         type: "scatter", coordinateSystem: "geo", color: token("brand"), emphasis: { scale: 1.15 }, labelLayout: { hideOverlap: true },
         data: panel.rows.map((row) => ({ name: row.name, value: [...row.point, row.values[0]], words: row.values[0] === null ? row.name : `{n|${row.name}} {v|${row.texts[0]}}`, symbolSize: row.values[0] === null ? edge * 0.5 : edge * (0.6 + 1.5 * Math.sqrt(Math.abs(row.values[0]) / most)), label: { position: row.side } })),
         itemStyle: { opacity: 0.85, borderColor: token("raised"), borderWidth: 1 },
-        label: { show: true, formatter: (at) => at.data.words, color: token("ink"), fontSize: edge, fontFamily: FONT, textBorderColor: token("area"), textBorderWidth: 3, rich: { n: { color: token("ink"), fontSize: edge, fontFamily: FONT }, v: { color: token("figure"), fontSize: edge * 1.1, fontWeight: 600, fontFamily: FONT } } },
+        label: { show: true, minMargin: edge * 0.7, formatter: (at) => at.data.words, color: token("ink"), fontSize: edge, fontFamily: FONT, textBorderColor: token("area"), textBorderWidth: 3, rich: { n: { color: token("ink"), fontSize: edge, fontFamily: FONT }, v: { color: token("figure"), fontSize: edge * 1.1, fontWeight: 600, fontFamily: FONT } } },
       }],
     });
     if (made) made.on("click", (at) => pick && pick(at.name));
@@ -265,7 +269,11 @@ const Panels = (() => {
     chart.setAttribute("aria-label", `${first.title}：${panel.rows.map((row) => `${row.name} ${row.texts[0]}`).join("，")}`);
     // The same in words, and the way in for hands and keys.
     const heads = el("li", "map-heads");
-    heads.append(el("span", "", "镇街"), ...panel.heads.slice(0, 2).map((head) => el("b", "", named(head))));
+    heads.append(el("span", "", "镇街"), ...panel.heads.slice(0, 2).map((head) => {
+      const cell = el("b", "", head.title);
+      if (head.unit) cell.append(el("span", "unit", `（${head.unit}）`)); // never broken in two
+      return cell;
+    }));
     list.append(heads);
     for (const entry of [...panel.rows].sort((a, b) => (b.values[0] || 0) - (a.values[0] || 0))) {
       const line = el("li"), button = el("button", "map-town");
@@ -303,7 +311,9 @@ const Panels = (() => {
     body.append(chart);
     const most = Math.max(...days.map((day) => day[1]), 1), first = days[0][0], last = days[days.length - 1][0];
     // A month of which hardly a week or two is seen has no room for its name beside the next one's.
-    const month = (at) => { const one = `${at.yyyy}-${at.MM}`; return (last.startsWith(one) && last.slice(8) < "15") || (first.startsWith(one) && first.slice(8) > "15") ? "" : `${Number(at.M)}月`; };
+    // Nor have twelve names where each month is hardly as broad as its own: then every second one is named.
+    const every = ((chart.clientWidth - edge * 2) * 30.4) / days.length < edge * 3 ? 2 : 1;
+    const month = (at) => { const one = `${at.yyyy}-${at.MM}`; return Number(at.M) % every || (last.startsWith(one) && last.slice(8) < "15") || (first.startsWith(one) && first.slice(8) > "15") ? "" : `${Number(at.M)}月`; };
     paint(chart, {
       visualMap: { show: false, min: 0, max: most, inRange: { color: token("heat").split(" ").slice(1) } },
       calendar: { left: edge * 2, right: 4, top: edge * 2.2, bottom: 4, range: [first, last], cellSize: ["auto", "auto"], splitLine: { show: false }, itemStyle: { color: token("faint"), borderColor: token("raised"), borderWidth: 2 }, yearLabel: { show: false }, monthLabel: { formatter: month, ...axisWords() }, dayLabel: { firstDay: 1, nameMap: ["日", "一", "", "三", "", "五", ""], ...axisWords() } },
@@ -371,14 +381,21 @@ const Panels = (() => {
     made.classList.toggle("stale", Boolean(panel.stale));
     const told = made.querySelector(".panel-told"), mark = panel.demo ? [el("span", "demo", "演示")] : [];
     told.replaceChildren(...mark, el("span", "panel-as-of", panel.stale ? `${panel.stale} 后没有新数据` : panel.as_of), el("span", "panel-source", panel.source));
-    if (panel.state === "empty") return body.append(face(panel));
-    WAYS[panel.show](body, panel, metrics, ways);
+    if (panel.state !== "ok") return body.append(face(panel));
+    try {
+      WAYS[panel.show](body, panel, metrics, ways);
+    } catch (error) { // one that cannot be drawn leaves the others alone
+      console.error(error);
+      release(body);
+      body.replaceChildren(face({ state: "fault", note: "这一块暂时画不出来" }));
+    }
   }
 
   function face(panel) {
     const made = el("div", "face");
     made.append(el("b", "", panel.note));
-    if (!panel.calm) made.append(el("span", "quiet", panel.source ? `由「${panel.source}」提供，收到后自动显示` : "收到后自动显示"));
+    if (panel.state === "fault") made.append(el("span", "quiet", "其他内容不受影响，恢复后自动显示"));
+    else if (!panel.calm) made.append(el("span", "quiet", panel.source ? `由「${panel.source}」提供，收到后自动显示` : "收到后自动显示"));
     return made;
   }
 

@@ -4,7 +4,7 @@
 const { setup } = Screen;
 const at = (id) => document.getElementById(id);
 const POLL_MS = setup.poll;
-let picture = null, heard = Date.now(), unfollow = () => {};
+let picture = null, heard = Screen.moment(), unfollow = () => {};
 
 const same = (a, b) => a && a.panels.length === b.panels.length && a.panels.every((panel, place) => panel.title === b.panels[place].title && panel.show === b.panels[place].show);
 
@@ -20,7 +20,7 @@ function show(told) {
     }));
   }
   picture = told;
-  heard = Date.now();
+  heard = Screen.moment();
   at("demo").hidden = !told.demo;
   lead();
   warnings();
@@ -60,11 +60,11 @@ function narrow(made, panel) {
 
 function trouble(kind) {
   const said = at("trouble");
-  if (kind === "") { heard = Date.now(); said.hidden = true; document.body.classList.remove("old"); return; }
-  const since = new Date(heard).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+  if (kind === "") { heard = Screen.moment(); said.hidden = true; document.body.classList.remove("old"); return; }
+  const since = Screen.clock.format(heard);
   said.hidden = false;
   said.textContent = kind === "out" ? "登录已过期，请重新打开这一页。" : `没有网络，显示的是 ${since} 的数据，恢复后自动更新。`;
-  document.body.classList.toggle("old", kind === "out" || Date.now() - heard > 3 * POLL_MS);
+  document.body.classList.toggle("old", kind === "out" || Screen.moment() - heard > 3 * POLL_MS);
 }
 
 document.addEventListener("click", (event) => {

@@ -5,7 +5,12 @@ const Screen = (() => {
   const { el, LAMPS } = Panels;
   const setup = JSON.parse(document.getElementById("setup").textContent);
   const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
-  const QUICK_MS = 2000, SLOW_MS = 30000;
+  const QUICK_MS = 2000, SLOW_MS = 30000, PATIENCE_MS = 15000;
+
+  // The server's time, told with every answer: a machine's own clock may be wrong, and be set right while the page is shown.
+  let drift = setup.now - Date.now();
+  const moment = () => Date.now() + drift;
+  const clock = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
 
   // Asks again and again: at once what changed, 304 for what did not; slower while nobody answers, and never two at a time.
   function follow({ topic, etag, every, shown, trouble }) {
@@ -15,8 +20,10 @@ const Screen = (() => {
       let rest = every;
       try {
         const headers = print ? { "If-None-Match": `"${print}"`, Accept: "application/json" } : { Accept: "application/json" };
-        const answer = await fetch(`${setup.data}${topic}.json`, { headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(15000) });
+        const answer = await fetch(`${setup.data}${topic}.json`, { headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
         if (stopped) return;
+        const told = Number(answer.headers.get("X-Now"));
+        if (told) drift = told - Date.now();
         if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
           rest = SLOW_MS; // let in again, it goes on by itself
           trouble("out");
@@ -27,10 +34,10 @@ const Screen = (() => {
             rest = SLOW_MS;
             await reload();
           } else if (answer.status === 200) {
-            const told = await answer.json();
+            const picture = await answer.json();
             if (stopped) return;
             print = (answer.headers.get("ETag") || "").replace(/^W\/|"/g, "");
-            shown(told);
+            shown(picture);
           }
           failures = 0;
           trouble("");
@@ -68,7 +75,7 @@ const Screen = (() => {
     made.wanted = Object.fromEntries([...made.querySelectorAll(".panel-filters select")].map((one) => [one.name, one.value]));
     const query = new URLSearchParams(Object.entries(made.wanted).filter(([, told]) => told)), turn = (made.turn = (made.turn || 0) + 1);
     try {
-      const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+      const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
       if (!answer.ok) return;
       const rows = (await answer.json()).rows;
       if (turn !== made.turn) return; // another question was asked meanwhile
@@ -79,7 +86,7 @@ const Screen = (() => {
   // A page that answers is loaded anew; one that does not would leave a blank screen.
   async function reload() {
     try {
-      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual" });
+      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
       if (answer.ok) location.reload();
     } catch { /* the picture stays, and the next answer brings the question back */ }
   }
@@ -139,7 +146,7 @@ const Screen = (() => {
     head.append(el("h2", "", name));
     show([head, el("p", "quiet", "正在取这个镇街的数。")]);
     try {
-      const answer = await fetch(`${setup.data}${topic}/towns.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+      const answer = await fetch(`${setup.data}${topic}/towns.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
       if (!answer.ok) throw new Error(String(answer.status));
       const rows = (await answer.json()).towns[name] || [];
       for (const row of rows) {
@@ -167,5 +174,5 @@ const Screen = (() => {
   }
   sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
 
-  return { filters, narrow, setup, follow, reload, explain, town, jitter };
+  return { filters, narrow, setup, follow, reload, explain, town, jitter, moment, clock };
 })();

@@ -5,7 +5,7 @@ const { setup } = Screen;
 const columns = Object.fromEntries(["left", "centre", "right"].map((name) => [name, document.getElementById(name)]));
 const at = (id) => document.getElementById(id);
 const POLL_MS = setup.poll, IDLE_MS = 4000;
-let now = { topic: setup.topic, picture: null }, unfollow = () => {}, heard = Date.now();
+let now = { topic: setup.topic, picture: null }, heading = setup.topic, asked = 0, unfollow = () => {}, heard = Screen.moment();
 
 function spread(panels) {
   const groups = { left: [], centre: [], right: [] };
@@ -24,13 +24,13 @@ function build(picture) {
   at("title").textContent = picture.title;
 }
 
-const same = (a, b) => a && a.topic === b.topic && a.panels.length === b.panels.length && a.panels.every((panel, place) => panel.title === b.panels[place].title && panel.show === b.panels[place].show);
+const same = (a, b) => a && a.topic === b.topic && a.panels.length === b.panels.length && a.panels.every((panel, place) => panel.title === b.panels[place].title && panel.show === b.panels[place].show && (panel.state === "fault") === (b.panels[place].state === "fault"));
 
 function show(picture) {
   const before = now.picture;
   if (!same(before, picture)) build(picture);
   now = { topic: picture.topic, picture };
-  heard = Date.now();
+  heard = Screen.moment();
   lead(picture);
   warnings(picture);
   at("demo").hidden = !picture.demo;
@@ -39,7 +39,9 @@ function show(picture) {
     const counted = (from) => JSON.stringify([from.panels[made.dataset.place], panel.metrics.map((name) => from.metrics[name])]);
     if (old && counted(before) === counted(picture)) continue; // nothing moves without a reason
     if (made.wanted && Object.values(made.wanted).some(Boolean)) { narrow(made, panel); continue; }
+    const held = [...made.querySelectorAll("button")].indexOf(document.activeElement);
     Panels.fill(made, panel, picture.metrics, { narrow: false, pick: (name) => Screen.town(now.topic, name) });
+    if (held >= 0) made.querySelectorAll("button")[held]?.focus(); // who walks by keys is not thrown back by a refresh
     if (!setup.device) Screen.filters(made, panel, narrow);
     Panels.fit(made);
   }
@@ -73,13 +75,14 @@ function narrow(made, panel) {
 
 // --- the connection ---
 
-function trouble(kind) {
+function trouble(kind, title = "") {
   const said = at("trouble"), body = document.body;
-  if (kind === "") { heard = Date.now(); said.hidden = true; body.classList.remove("old"); return; }
-  const since = new Date(heard).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+  if (kind === "") { heard = Screen.moment(); said.hidden = true; body.classList.remove("old"); return; }
   said.hidden = false;
+  if (kind === "faulty") { said.textContent = `「${title}」暂时打不开，这里还是「${now.picture.title}」。`; return; }
+  const since = Screen.clock.format(heard);
   said.textContent = kind === "out" ? (setup.device ? "这块屏已停用或需要重新登记，请联系系统管理员。" : "登录已过期，请刷新后重新登录。") : `连接中断，显示的是 ${since} 的数据，正在自动重连。`;
-  body.classList.toggle("old", kind === "out" || Date.now() - heard > 3 * Math.max(POLL_MS, 1000 * (now.picture ? Math.min(now.picture.refresh, 60) : 10)));
+  body.classList.toggle("old", kind === "out" || Screen.moment() - heard > 3 * Math.max(POLL_MS, 1000 * (now.picture ? Math.min(now.picture.refresh, 60) : 10)));
 }
 
 function open(topic, picture, etag, push = true) {
@@ -90,39 +93,86 @@ function open(topic, picture, etag, push = true) {
   for (const one of document.querySelectorAll(".switch a")) one.toggleAttribute("aria-current", one.dataset.topic === topic);
 }
 
+// The latest wish counts. Answers what came of it: "shown", or why the topic on the wall stays: "faulty", "out", "away", "left".
 async function turn(topic) {
-  if (topic === now.topic) return;
+  if (topic === heading) return "shown";
+  const mine = ++asked;
+  heading = topic;
+  let came = "away";
   try {
     const answer = await fetch(`${setup.data}${topic}.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const picture = await answer.json();
-    setup.topic = now.topic;
-    open(topic, picture, (answer.headers.get("ETag") || "").replace(/^W\/|"/g, ""));
-  } catch { trouble("away"); } // the topic on the wall stays
+    if (answer.type === "opaqueredirect" || answer.status === 401) came = "out";
+    else if (!answer.ok) came = [502, 503, 504].includes(answer.status) ? "away" : "faulty";
+    else {
+      const picture = await answer.json();
+      if (mine !== asked) return "left";
+      setup.topic = now.topic;
+      open(topic, picture, (answer.headers.get("ETag") || "").replace(/^W\/|"/g, ""));
+      return "shown";
+    }
+  } catch { /* nobody answered */ }
+  if (mine !== asked) return "left";
+  heading = now.topic;
+  if (came !== "faulty") trouble(came);
+  return came;
+}
+
+// On to the next of a list. A topic that cannot be told now is passed by: it holds up neither a tour nor a remote.
+async function pass(list, by) {
+  let place = list.indexOf(heading);
+  for (let left = list.length; left > 0; left -= 1) {
+    place = (place + by + list.length) % list.length;
+    if ((await turn(list[place])) !== "faulty") return;
+  }
 }
 
 // --- hands and keys; a kiosk has neither ---
 
 const names = setup.topics.map((one) => one.name);
-const step = (by) => turn(names[(names.indexOf(now.topic) + by + names.length) % names.length]);
-let acted = Date.now(), rests = 0;
+let acted = setup.device ? 0 : Date.now(), rests = 0;
 
-function act() {
-  acted = Date.now();
+// Whoever presses something looks for a while at what they chose; a mouse that trembles beside a wall is nobody.
+function act(event) {
+  if (!setup.device || event.type !== "pointermove") acted = Date.now();
   document.body.classList.remove("resting");
   clearTimeout(rests);
   rests = setTimeout(() => document.body.classList.add("resting"), IDLE_MS);
 }
 for (const kind of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(kind, act, { passive: true });
-act();
+rests = setTimeout(() => document.body.classList.add("resting"), setup.device ? 0 : IDLE_MS);
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 addEventListener("keydown", (event) => {
   if (event.target.matches("select, input") || event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "ArrowRight" || event.key === "PageDown") step(1);
-  else if (event.key === "ArrowLeft" || event.key === "PageUp") step(-1);
+  const [across, down] = ARROWS[event.key] || [0, 0];
+  if (at("switch").open) { if (across || down) { event.preventDefault(); reach(at("switch").querySelectorAll("a"), across, down); } return; }
+  if (at("sheet").open) return;
+  if (across || event.key === "PageDown" || event.key === "PageUp") pass(names, across || (event.key === "PageDown" ? 1 : -1));
+  else if (down) { event.preventDefault(); walk(down); }
   else if (event.key === "f" || event.key === "F") full();
-  else if (event.key === "t" || event.key === "T") at("switch").showModal();
+  else if (event.key === "t" || event.key === "T" || (event.key === "Enter" && event.target === document.body)) { event.preventDefault(); choose(); }
 });
+
+function choose() {
+  at("switch").showModal();
+  const current = at("switch").querySelector("[aria-current]");
+  if (current) current.focus();
+}
+
+// A remote has four arrows and OK: within the switcher to the nearest that way, on the wall from number to number.
+function reach(all, across, down) {
+  const middle = (one) => { const box = one.getBoundingClientRect(); return [box.left + box.width / 2, box.top + box.height / 2]; };
+  const [x, y] = middle(document.activeElement);
+  const far = (one) => { const [left, top] = middle(one), along = (left - x) * across + (top - y) * down; return along > 1 ? along + 3 * Math.abs((left - x) * down + (top - y) * across) : Infinity; };
+  const best = [...all].map((one) => [far(one), one]).reduce((a, b) => (b[0] < a[0] ? b : a));
+  if (best[0] < Infinity) best[1].focus();
+}
+
+function walk(by) {
+  const all = [...document.querySelectorAll(".wall-main button, .warnings button")].filter((one) => one.checkVisibility()), place = all.indexOf(document.activeElement);
+  if (all.length) all[place < 0 ? (by > 0 ? 0 : all.length - 1) : (place + by + all.length) % all.length].focus();
+}
 
 function full() {
   if (document.fullscreenElement) document.exitFullscreen();
@@ -131,9 +181,9 @@ function full() {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest(".switch a");
-  if (link) { event.preventDefault(); at("switch").close(); turn(link.dataset.topic); return; }
+  if (link) { event.preventDefault(); at("switch").close(); turn(link.dataset.topic).then((came) => { if (came === "faulty") trouble(came, link.textContent); }); return; }
   if (event.target === at("switch")) at("switch").close();
-  if (event.target.closest("[data-switch]")) at("switch").showModal();
+  if (event.target.closest("[data-switch]")) choose();
   if (event.target.closest("[data-full]")) full();
   const metric = event.target.closest("[data-metric]");
   if (metric && now.picture && now.picture.metrics[metric.dataset.metric]) return Screen.explain(now.picture.metrics[metric.dataset.metric]);
@@ -148,19 +198,16 @@ document.addEventListener("click", (event) => {
 // The tour: on to the next topic while nobody touches anything.
 if (setup.tour.length > 1) {
   setInterval(() => {
-    const place = setup.tour.indexOf(now.topic);
-    if (Date.now() - acted > 60000 || setup.device) turn(setup.tour[(place + 1) % setup.tour.length]);
+    if (Date.now() - acted > 60000) pass(setup.tour, 1);
   }, setup.every * 1000);
 }
 
 // A clock by the server's time, and once a night everything anew.
-const drift = setup.now - Date.now();
-const zone = { timeZone: "Asia/Shanghai" };
-const timeWords = new Intl.DateTimeFormat("zh-CN", { ...zone, hour: "2-digit", minute: "2-digit", hour12: false });
-const dayWords = new Intl.DateTimeFormat("zh-CN", { ...zone, month: "long", day: "numeric", weekday: "short" });
+const dayWords = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short" });
 const nightly = 3 * 60 + Math.floor(Math.random() * 45), began = Date.now();
 function tick() {
-  const moment = new Date(Date.now() + drift), words = timeWords.format(moment);
+  if (setup.returns && Date.now() - acted > setup.returns && !document.querySelector("dialog[open]")) document.activeElement.blur();
+  const moment = Screen.moment(), words = Screen.clock.format(moment);
   if (at("time").textContent !== words) { at("time").textContent = words; at("day").textContent = dayWords.format(moment).replace("周", " 周"); }
   const [hour, minute] = words.split(":").map(Number);
   document.body.classList.toggle("night", hour >= 22 || hour < 6);
