@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.hotspots.naming import MOST, all_of, words_of
+from core.hotspots.naming import ASKING, MOST, all_of, words_of
 from core.hotspots.policy import HotspotPolicy, Joining
 from core.likeness.grams import matters_in, name_of, normal
 from core.plain import scrub
@@ -18,6 +19,7 @@ CHUNK = 500
 STRICTER = 0.06
 STRICTEST = 0.9
 FEW = 200  # texts, below which nothing counts as too common or too rare
+MATTERS = 4  # times a word that names a matter counts: tellings of one matter share little else
 COMPANY = 30  # pairs kept of one appeal
 
 
@@ -79,13 +81,25 @@ def _shared_place(members: Sequence[Appeal]) -> str:
 
 
 def _texts(appeals: Sequence[Appeal]) -> list[str]:
-    """Title twice, the head of the content, and once more the words that name a matter and the place's own name."""
+    """Title twice, the head of the content, and once more the words that name a matter.
+
+    Without the place, which counts for itself: at one place people speak of many matters. And without the words of
+    asking, which say of no matter what it is.
+    """
     texts = []
     for one in appeals:
-        title, content = normal(one.title), normal(one.content[:HEAD])
-        matters = " ".join(sorted(matters_in(title) or matters_in(content)))
-        texts.append(f"{title} {title} {content} {matters} {matters} {name_of(one.place)}")
+        title, content = (normal(told) for told in _bare(one))
+        matters = " ".join(sorted(matters_in(title) or matters_in(content)) * MATTERS)
+        texts.append(f"{title} {title} {content} {matters}")
     return texts
+
+
+def _bare(one: Appeal) -> tuple[str, str]:
+    """Title and head of the content with the names of the place and the words of asking taken out."""
+    place = one.place.strip()
+    names = [name for name in (place, name_of(place), one.town) if len(name) > 1]
+    said = re.compile("|".join(map(re.escape, (*names, *ASKING))))
+    return said.sub(" ", one.title), said.sub(" ", one.content[:HEAD])
 
 
 def _vectors(texts: Sequence[str]) -> Any:
