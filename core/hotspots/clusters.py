@@ -20,6 +20,7 @@ STRICTER = 0.06
 STRICTEST = 0.9
 FEW = 200  # texts, below which nothing counts as too common or too rare
 MATTERS = 4  # times a word that names a matter counts: tellings of one matter share little else
+_ASKED = re.compile("|".join(ASKING))
 COMPANY = 30  # pairs kept of one appeal
 
 
@@ -48,7 +49,7 @@ def find_clusters(appeals: Sequence[Appeal], policy: HotspotPolicy) -> list[Clus
     if len(appeals) < policy.least_cases:
         return []
     pairs = _pairs(appeals, policy.joining)
-    everything = all_of([one.title for one in appeals])
+    everything = all_of([_bare(one, one.title) for one in appeals])
     found = []
     for group in _groups(pairs, len(appeals), policy.joining, policy.least_cases):
         members = sorted((appeals[n] for n in group), key=lambda one: (one.at, one.id))
@@ -58,7 +59,7 @@ def find_clusters(appeals: Sequence[Appeal], policy: HotspotPolicy) -> list[Clus
 
 def _named(members: Sequence[Appeal], everything: str) -> tuple[str, ...]:
     """Where it is, the titles' own words, and the matter where these do not say it."""
-    own, place = words_of([one.title for one in members], everything), _shared_place(members)
+    own, place = words_of([_bare(one, one.title) for one in members], everything), _shared_place(members)
     words = [place, *(word for word in own if len(set(word) & set(place)) < 2)] if place else list(own)
     matters = Counter(
         word for one in members for word in matters_in(normal(one.title)) or matters_in(normal(one.content[:HEAD]))
@@ -88,18 +89,19 @@ def _texts(appeals: Sequence[Appeal]) -> list[str]:
     """
     texts = []
     for one in appeals:
-        title, content = (normal(told) for told in _bare(one))
+        title, content = (normal(_bare(one, told)) for told in (one.title, one.content[:HEAD]))
         matters = " ".join(sorted(matters_in(title) or matters_in(content)) * MATTERS)
         texts.append(f"{title} {title} {content} {matters}")
     return texts
 
 
-def _bare(one: Appeal) -> tuple[str, str]:
-    """Title and head of the content with the names of the place and the words of asking taken out."""
-    place = one.place.strip()
-    names = [name for name in (place, name_of(place), one.town) if len(name) > 1]
-    said = re.compile("|".join(map(re.escape, (*names, *ASKING))))
-    return said.sub(" ", one.title), said.sub(" ", one.content[:HEAD])
+def _bare(one: Appeal, told: str) -> str:
+    """What is told without the names of the place and the words of asking; as it is where it says nothing else."""
+    place, left = one.place.strip(), told
+    for name in (place, name_of(place), one.town):
+        if len(name) > 1:
+            left = left.replace(name, " ")
+    return _ASKED.sub(" ", left).strip() or told
 
 
 def _vectors(texts: Sequence[str]) -> Any:

@@ -80,6 +80,13 @@ def test_ways_of_asking_join_nothing_and_name_nothing() -> None:
     assert cluster.words == ("个体户", "注销执照")
 
 
+def test_a_hot_spot_at_one_place_says_what_is_the_matter_there() -> None:
+    title = "东方洋公园步道栏杆损坏"
+    appeals = [Appeal(n, title, "孩子差点掉下去，请尽快修。", "东方洋公园", "海秀街道", START) for n in range(3)]
+    (cluster,) = find_clusters(appeals, POLICY)
+    assert cluster.words == ("东方洋公园", "步道栏杆损坏")
+
+
 def test_the_same_words_in_another_town_or_another_month_are_another_matter() -> None:
     one = [Appeal(n, "小区停水两天没人管", "从昨天开始停水", "中心小区", "长流镇", START) for n in range(4)]
     two = [Appeal(10 + n, "小区停水两天没人管", "从昨天开始停水", "中心小区", "东山镇", START) for n in range(4)]
