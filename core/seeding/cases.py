@@ -17,6 +17,7 @@ from core.models.record import letters
 from core.seeding import kinds, plots
 from core.seeding.codes import looks
 from core.seeding.courses import COURSES, Course
+from core.seeding.desk import kept_by_hand
 from core.seeding.draws import CHANNELS, Draws
 from core.seeding.joint import open_lanes, tell_flags
 from core.seeding.kinds import Fits
@@ -66,8 +67,8 @@ def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026, *
     tell_flags(stage)
     stage.begin(looks(stage, days))
     if busy:
-        stage.begin(patrols(stage))
-        stage.begin(reports(stage))
+        for steps in (kept_by_hand, patrols, reports):
+            stage.begin(steps(stage))
     stage.run()
     with core.engine.begin() as tx:
         _calm(tx, before, end)

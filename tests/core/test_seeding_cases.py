@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,7 @@ def test_a_busy_ground_has_a_day_that_looks_like_one(tmp_path: Path) -> None:
     walks_are_made(core)
     reports_are_written(core)
     suggestions_are_measured(core)
+    registers_are_kept(core)
     core.engine.dispose()
 
 
@@ -196,3 +197,9 @@ def suggestions_are_measured(core: Core) -> None:
     told = core.suggest.accuracy()
     assert told.whole.spoken >= 20
     assert (told.whole.top3 or 0) > 0.8
+
+
+def registers_are_kept(core: Core) -> None:
+    head = core.actor_for("dingtalk", "xy009")
+    assert all(core.registers.page(head, name).total for name in ("duty_turn", "city_rank", "unit_group"))
+    assert core.briefings.assessment.city(date(2026, 2, 1))
