@@ -13,8 +13,9 @@ from core.models.patrols import patrol_plans
 from core.policy import read
 from core.ports import Ticket
 from core.register import Amend
-from core.seeding.draws import Draws, place_of
+from core.seeding.draws import Draws, Wish, place_of
 from core.seeding.stage import Stage, Steps
+from core.seeding.stories import Story
 from core.worktime import ONE_DAY, SHANGHAI, local_date
 
 BACK = timedelta(days=28)
@@ -89,13 +90,17 @@ class _Beat:
             town=stage.short(place.town), community=stage.short(place.community), wants_reply=False,
             more={"longitude": place.lon, "latitude": place.lat, "coordinate_system": "WGS84"},
         )  # fmt: skip
-        case = stage.register(ticket, who.actor).case
-        stage.core.patrols.credit(who.actor, walk, case)
-        yield self._later(90, 420)
-        if to := row.get("to"):
-            stage.act(who, case, "pass_on", lead=stage.short(to), opinion="巡查时发现，请按职责处理")
-        else:
-            stage.act(who, case, "close_own", reply=row["reply"])
+        to = row.get("to", "")
+        story = Story(stage, Wish(ticket, place.name, to, "", (), "", "", False, row["reply"]), stage.now)
+        story.case = stage.register(ticket, who.actor).case
+        stage.core.patrols.credit(who.actor, walk, story.case)
+        yield stage.after(60, 200)
+        if not to:
+            stage.act(who, story.case, "close_own", reply=row["reply"])
+            return
+        stage.act(who, story.case, "pass_on", lead=stage.short(to), opinion="巡查时发现，请按职责处理")
+        yield from story.work(to, 400)
+        yield from story.finish()
 
     def _later(self, low: int, high: int) -> datetime:
         return self._stage.now + timedelta(minutes=self._rng.randint(low, high), seconds=self._rng.randrange(60))
