@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.errors import BadField
 from core.figures import Ask, Shown
@@ -90,6 +90,13 @@ class Assessment:
         if first > today or first.year < 2020:
             raise BadField(field="月份", why="请从列表中选择")
         return first
+
+    def latest_ranked(self) -> date:
+        """The last month the city's ranking was entered for: it comes weeks after the month; this month without any."""
+        this = self.month("")
+        query = select(func.max(city_ranks.c.month)).where(city_ranks.c.month <= f"{this:%Y-%m}")
+        last: str | None = self._core._read(lambda tx: tx.execute(query).scalar_one())
+        return this if last is None else date.fromisoformat(f"{last}-01")
 
     def months(self) -> list[tuple[str, str]]:
         """The months to choose from, this one first."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.hotspots.naming import MOST, all_of, words_of
+from core.hotspots.naming import ASKING, MOST, all_of, words_of
 from core.hotspots.policy import HotspotPolicy, Joining
 from core.likeness.grams import matters_in, name_of, normal
 from core.plain import scrub
@@ -18,6 +19,8 @@ CHUNK = 500
 STRICTER = 0.06
 STRICTEST = 0.9
 FEW = 200  # texts, below which nothing counts as too common or too rare
+MATTERS = 4  # times a word that names a matter counts: tellings of one matter share little else
+_ASKED = re.compile("|".join(ASKING))
 COMPANY = 30  # pairs kept of one appeal
 
 
@@ -46,7 +49,7 @@ def find_clusters(appeals: Sequence[Appeal], policy: HotspotPolicy) -> list[Clus
     if len(appeals) < policy.least_cases:
         return []
     pairs = _pairs(appeals, policy.joining)
-    everything = all_of([one.title for one in appeals])
+    everything = all_of([_bare(one, one.title) for one in appeals])
     found = []
     for group in _groups(pairs, len(appeals), policy.joining, policy.least_cases):
         members = sorted((appeals[n] for n in group), key=lambda one: (one.at, one.id))
@@ -56,7 +59,7 @@ def find_clusters(appeals: Sequence[Appeal], policy: HotspotPolicy) -> list[Clus
 
 def _named(members: Sequence[Appeal], everything: str) -> tuple[str, ...]:
     """Where it is, the titles' own words, and the matter where these do not say it."""
-    own, place = words_of([one.title for one in members], everything), _shared_place(members)
+    own, place = words_of([_bare(one, one.title) for one in members], everything), _shared_place(members)
     words = [place, *(word for word in own if len(set(word) & set(place)) < 2)] if place else list(own)
     matters = Counter(
         word for one in members for word in matters_in(normal(one.title)) or matters_in(normal(one.content[:HEAD]))
@@ -79,13 +82,26 @@ def _shared_place(members: Sequence[Appeal]) -> str:
 
 
 def _texts(appeals: Sequence[Appeal]) -> list[str]:
-    """Title twice, the head of the content, and once more the words that name a matter and the place's own name."""
+    """Title twice, the head of the content, and once more the words that name a matter.
+
+    Without the place, which counts for itself: at one place people speak of many matters. And without the words of
+    asking, which say of no matter what it is.
+    """
     texts = []
     for one in appeals:
-        title, content = normal(one.title), normal(one.content[:HEAD])
-        matters = " ".join(sorted(matters_in(title) or matters_in(content)))
-        texts.append(f"{title} {title} {content} {matters} {matters} {name_of(one.place)}")
+        title, content = (normal(_bare(one, told)) for told in (one.title, one.content[:HEAD]))
+        matters = " ".join(sorted(matters_in(title) or matters_in(content)) * MATTERS)
+        texts.append(f"{title} {title} {content} {matters}")
     return texts
+
+
+def _bare(one: Appeal, told: str) -> str:
+    """What is told without the names of the place and the words of asking; as it is where it says nothing else."""
+    place, left = one.place.strip(), told
+    for name in (place, name_of(place), one.town):
+        if len(name) > 1:
+            left = left.replace(name, " ")
+    return _ASKED.sub(" ", left).strip() or told
 
 
 def _vectors(texts: Sequence[str]) -> Any:

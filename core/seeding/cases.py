@@ -17,14 +17,17 @@ from core.models.record import letters
 from core.seeding import kinds, plots
 from core.seeding.codes import looks
 from core.seeding.courses import COURSES, Course
+from core.seeding.desk import kept_by_hand
 from core.seeding.draws import CHANNELS, Draws
 from core.seeding.joint import open_lanes, tell_flags
 from core.seeding.kinds import Fits
 from core.seeding.lately import lately, moment
 from core.seeding.plots import Plot
+from core.seeding.reports import reports
 from core.seeding.scenes import SCENES
 from core.seeding.stage import Stage
 from core.seeding.stories import Story
+from core.seeding.walks import patrols
 from core.watch import hushed
 from core.worktime import SHANGHAI, local_date
 
@@ -51,7 +54,7 @@ class Told:
 def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026, *, busy: bool = False) -> Told:
     """About `count` cases over `days` up to the core's now, the same for the same seed and moment.
 
-    `busy` adds what comes in on the days of a living district, on top of them.
+    `busy` adds what a living district has on top of them: more cases these days, patrols, reports of days and weeks.
 
     They go through `register` and `execute` with a clock that walks. Their letters do not go out, save the newest card
     of each open case, so that phones show the work at hand.
@@ -63,6 +66,9 @@ def seed_cases(core: Core, count: int = 320, days: int = 60, seed: int = 2026, *
         stage.begin(plot(story))
     tell_flags(stage)
     stage.begin(looks(stage, days))
+    if busy:
+        for steps in (kept_by_hand, patrols, reports):
+            stage.begin(steps(stage))
     stage.run()
     with core.engine.begin() as tx:
         _calm(tx, before, end)

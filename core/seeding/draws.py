@@ -197,6 +197,11 @@ def _where(appeal: Appeal) -> list[Place]:
     return [p for p in _places() if p.kind in appeal.where and (not appeal.towns or p.town in appeal.towns)]
 
 
+def place_of(name: str) -> Place:
+    """The place of policy/seed/places.yaml with this name. Raises StopIteration where there is none."""
+    return next(place for place in _places() if place.name == name)
+
+
 def _own(code: str, place: Place) -> str:
     """A unit by code, the markers for the place's own units resolved."""
     return {"@town": place.town, "@community": place.community}.get(code, code)

@@ -55,6 +55,7 @@ class Story:
             form["support"] = "、".join(self.stage.short(code) for code in self.wish.support)
         if self.stage.rng.random() < 0.6:
             form["opinion"] = self.say.one("dispatch_opinions", unit=self.stage.short(lead))
+        self.stage.core.suggest.make(self.case)  # as the worker does while a case waits
         self.acts(self.stage.desk(), "dispatch", **form)
 
     def close_at_desk(self) -> Steps:

@@ -59,6 +59,17 @@ def drawn(page: Page, dim: str) -> None:
     expect(page.locator(f"#table-{dim}")).to_be_visible()
 
 
+def stays_within_a_narrower_window(page: Page) -> None:
+    """A chart drawn on a wide window gives way when the window becomes narrow."""
+    before = page.viewport_size
+    for width in (1920, 1366):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
+    assert page.evaluate(SIDEWAYS) <= 0
+    if before is not None:
+        page.set_viewport_size(before)
+
+
 @pytest.mark.requirement("R092")
 def test_the_desk_reads_how_each_unit_handles_its_cases(open_page: Open, town: Town) -> None:  # noqa: F811
     """Received, signed and contacted in time, closed, overdue, handed over, how long; each number opens its cases."""
@@ -69,6 +80,7 @@ def test_the_desk_reads_how_each_unit_handles_its_cases(open_page: Open, town: T
     page.get_by_role("link", name="本月").click()
     drawn(page, "unit")
     drawn(page, "time")
+    stays_within_a_narrower_window(page)
     water = cells(page, "unit", "水务局")
     assert water["received"] == str(HANDLED)
     assert (water["closed"], water["on_time"]) == (str(DONE), str(DONE - LATE))

@@ -106,8 +106,11 @@ def test_a_place_in_the_city_is_entered_by_the_desk_and_shown_with_its_way_there
         core.registers.write(Amend(fresh_key("rank"), "city_rank", "add", "", values, head(core)))
 
     assert core.briefings.assessment.city(MARCH) == ()
+    assert core.briefings.assessment.latest_ranked() == MARCH
     enter("2026-02", "3")
+    assert core.briefings.assessment.latest_ranked() == date(2026, 2, 1)  # what opens first: March is not told yet
     enter("2026-03", "2")
+    assert core.briefings.assessment.latest_ranked() == MARCH
     (row,) = core.briefings.assessment.city(MARCH)
     assert (row.item, row.place, row.among, row.step, row.score) == ("综合", 2, 4, 1, "93.72")
     assert row.trend == (("2026-02", 3), ("2026-03", 2))

@@ -42,6 +42,20 @@ def test_rows_fit_their_own_declaration(name: str) -> None:
         assert len({row.key for row in judged.rows}) == len(rows), "two rows of one key"
 
 
+def test_no_boat_lies_inland_and_no_harbour_stands_there() -> None:
+    """Four of the eight towns lie on the strait."""
+    inland = {"海秀镇", "石山镇", "永兴镇", "东山镇"}
+    afloat = {"emergency.checks": {"渔业船舶", "港口作业"}, "city_dispatch.tasks": {"港口疏运"}}
+    for name, kinds in afloat.items():
+        rows = [row for _, row in changed(plans()[name], NOW - 30 * DAY, NOW)]
+        assert {row["town"] for row in rows} >= inland
+        found = {row["town"] for row in rows if row["kind"] in kinds}
+        assert found
+        assert not found & inland, name
+    boats = {row["town"]: row["boats"] for _, row in changed(plans()["emergency.moved"], NOW - DAY, NOW)}
+    assert {town for town, many in boats.items() if many} == boats.keys() - inland
+
+
 def test_a_row_is_the_same_however_often_it_is_asked_for() -> None:
     plan = plans()["security.incidents"]
     whole = changed(plan, NOW - 6 * HOUR, NOW)

@@ -55,6 +55,38 @@ def test_appeals_of_one_matter_are_found_together_and_named_by_their_words() -> 
     assert sum(len(cluster.members) for cluster in found) >= 8 * 6 * 0.7
 
 
+def test_one_place_alone_makes_no_matter_of_what_is_said_there() -> None:
+    told = ("养猪场臭味", "村道破损", "饮水管道破裂", "手机没信号", "广场舞太吵", "有人违规建房")
+    appeals = [
+        Appeal(n, f"道堂村{matter}", f"道堂村{matter}，请尽快来看。", "道堂村", "石山镇", START + timedelta(days=n))
+        for n, matter in enumerate(told)
+    ]
+    assert find_clusters(appeals, POLICY) == []
+
+
+def test_ways_of_asking_join_nothing_and_name_nothing() -> None:
+    asked = ("法律援助怎么申请", "退役军人优待证怎么办", "医保断缴怎么补", "个体户怎么注销执照", "养老金资格怎么认证")
+    places = ("港口路", "海盛路", "爱华路", "滨海大道", "长秀大道")
+    several = [
+        Appeal(n, title, f"请问{title}，要带什么材料？", place, "海秀街道", START)
+        for n, (title, place) in enumerate(zip(asked, places, strict=True))
+    ]
+    assert find_clusters(several, POLICY) == []
+    alike = [
+        Appeal(n, "个体户怎么注销执照", "个体户不做了，请问怎么注销执照？", place, "海秀街道", START)
+        for n, place in enumerate(places)
+    ]
+    (cluster,) = find_clusters(alike, POLICY)
+    assert cluster.words == ("个体户", "注销执照")
+
+
+def test_a_hot_spot_at_one_place_says_what_is_the_matter_there() -> None:
+    title = "东方洋公园步道栏杆损坏"
+    appeals = [Appeal(n, title, "孩子差点掉下去，请尽快修。", "东方洋公园", "海秀街道", START) for n in range(3)]
+    (cluster,) = find_clusters(appeals, POLICY)
+    assert cluster.words == ("东方洋公园", "步道栏杆损坏")
+
+
 def test_the_same_words_in_another_town_or_another_month_are_another_matter() -> None:
     one = [Appeal(n, "小区停水两天没人管", "从昨天开始停水", "中心小区", "长流镇", START) for n in range(4)]
     two = [Appeal(10 + n, "小区停水两天没人管", "从昨天开始停水", "中心小区", "东山镇", START) for n in range(4)]

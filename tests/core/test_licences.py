@@ -22,6 +22,7 @@ from core.licences.no import (
 from core.licences.numbers import is_identifier
 from core.models.licences import licences, subjects
 from core.models.record import audit_log, receipts
+from core.policy import read
 from core.seeding.licences import seed_licences
 from tests.builders import desk, head, last_entry, rows
 from tests.clock import StillClock
@@ -393,5 +394,11 @@ def test_the_practice_library_holds_hundreds_of_many_types_and_is_on_record(core
     with core.engine.connect().execution_options(readonly=True) as tx:
         assert tx.execute(text("SELECT count(DISTINCT identifier) FROM licences")).scalar_one() == 600
         assert tx.execute(select(func.count()).select_from(subjects)).scalar_one() == 300
+        query = select(subjects.c.id, subjects.c.name, licences.c.type).join(
+            licences, licences.c.subject_id == subjects.c.id
+        )
+        for _, name, kind in tx.execute(query.where(subjects.c.kind == "company")):
+            trade = next(row for said, row in read("seed/licences.yaml")["companies"]["trades"].items() if said in name)
+            assert kind in ("business_licence", *trade["holds"]), f"{name} holds {kind}"
     (found,) = core.licences.companies("椰风羊山").items
     assert core.licences.company(found.token)[1]

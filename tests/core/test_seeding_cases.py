@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from core import Core
 from core.models.cases import case_legs, cases
 from core.models.joint import joint_legs, joint_orders
 from core.models.record import audit_log, events, letters
+from core.policy import read
 from core.seeding.cases import Told, seed_cases
 from tests.clock import StillClock
 from tests.core.moments import at
@@ -168,4 +169,37 @@ def test_a_busy_ground_has_a_day_that_looks_like_one(tmp_path: Path) -> None:
     assert 0.5 <= today / by_now <= 2
     assert counted(cases.c.finished_at, "2026-03-10 00:00", "2026-03-10 15:00") >= 5
     assert counted(cases.c.registered_at, "2026-02-18 00:00", "2026-03-10 15:00") == told.cases > 66 + 100
+    walks_are_made(core)
+    reports_are_written(core)
+    suggestions_are_measured(core)
+    registers_are_kept(core)
     core.engine.dispose()
+
+
+def walks_are_made(core: Core) -> None:
+    """Every plan has walks, some not made, some that found a case of their unit."""
+    desk = core.actor_for("dingtalk", "xy011")
+    plans = core.patrols.plans(desk)
+    assert len(plans) == len(read("seed/patrols.yaml")["plans"])
+    assert all(plan.done for plan in plans)
+    assert sum(plan.missed for plan in plans)
+    assert sum(plan.found for plan in plans) >= 3
+    assert {walk.state for walk in core.patrols.of_day(desk)} == {"done"}  # all of a Tuesday, by three
+
+
+def reports_are_written(core: Core) -> None:
+    shelf = core.briefings.shelf(core.actor_for("dingtalk", "xy009"))
+    assert {one.kind for one in shelf.filed} == {"day", "week", "month"}
+    assert shelf.drafts
+
+
+def suggestions_are_measured(core: Core) -> None:
+    told = core.suggest.accuracy()
+    assert told.whole.spoken >= 20
+    assert (told.whole.top3 or 0) > 0.8
+
+
+def registers_are_kept(core: Core) -> None:
+    head = core.actor_for("dingtalk", "xy009")
+    assert all(core.registers.page(head, name).total for name in ("duty_turn", "city_rank", "unit_group"))
+    assert core.briefings.assessment.city(date(2026, 2, 1))

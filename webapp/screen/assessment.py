@@ -20,11 +20,15 @@ assessment = Blueprint("assessment", __name__)
 @assessment.get("/m/assessment")
 @audience("assessment")
 def index() -> str:
-    """One of four parts, of one month. Raises Unknown for a unit beyond the reader's right, BadField for no month."""
+    """One of four parts, of one month: the one asked for, else this one; of the city's ranking the last there is.
+
+    Raises Unknown for a unit beyond the reader's right, BadField for no month.
+    """
     core, actor, args = the_core(), the_actor(), request.args
     pages = core.briefings.assessment
     part = args.get("part", "") if args.get("part") in PARTS else "city"
-    month, unit = pages.month(args.get("month", "")), number(args.get("unit"), 0) or None
+    asked, unit = args.get("month", ""), number(args.get("unit"), 0) or None
+    month = pages.month(asked) if asked or part != "city" else pages.latest_ranked()
     if args.get("unit") and unit is None:
         raise Unknown(what="这个单位")
     board = pages.board(actor, month, unit if part != "unit" else None)
@@ -36,7 +40,7 @@ def index() -> str:
     keeps = part == "city" and actor.role in load_registers()["city_rank"].writes
     return render_template(
         "screen/assessment.html", keeps=keeps, part=part, parts=PARTS, month=month, months=pages.months(), unit=unit,
-        board=board, **told,
+        asked=asked, board=board, **told,
     )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ a pure function of dataset, column and moment, so the same question always has t
                                      nothing while that column stands at its first stage, and stays from then on
     {of: usual, times: 0.9, …}       the same from another column or helper; with `times` of at most 1, never above it;
                                      `per: jam` divides by a third
-    {pick: {作业: 7, 空闲: 2}}        a word by weight, `holds: 2h` so long, `year: {高温: hot}` more in its season;
+    {pick: {作业: 7, 空闲: 2}}        a word by weight, `holds: 2h` so long, `year: {高温: hot}` more in its season,
+                                     `town: {渔业船舶: harbour}` by the weights of the row's town, told before it;
                                      a plain list picks evenly
     {grade: depth, steps: {正常: 0, 抽排: 25}}   a word by the height of a number, with `per: usual` of its quotient
     {during: storm, is: …, else: …}  one rule while (or shortly before) a shared event lasts, another otherwise; with

@@ -23,7 +23,8 @@ SHAPED = frozenset(
     {"day", "week", "year", "soft", "by", "grow", "drift", "noise", "event", "least", "most", "decimals", "fills"}
 )
 FORMS: Mapping[str, frozenset[str]] = {
-    "level": SHAPED, "of": SHAPED | {"times", "per"}, "pick": frozenset({"holds", "year"}), "match": frozenset({"as"}),
+    "level": SHAPED, "of": SHAPED | {"times", "per"}, "match": frozenset({"as"}),
+    "pick": frozenset({"holds", "year", "town"}),
     "grade": frozenset({"steps", "per"}), "during": frozenset({"is", "steps", "else", "date"}),
     "stages": frozenset({"spread", "ends"}), "limit": frozenset({"words"}),
     "after": frozenset({"spread"}),

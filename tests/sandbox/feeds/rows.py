@@ -13,7 +13,7 @@ from . import dice, numbers
 from .dice import bell, choice, seed_of, throw
 from .numbers import SHANGHAI, Moment, Seeds
 from .plan import Plan, seconds
-from .shapes import Place, at_date, curve, likely, places, towns
+from .shapes import Place, at_date, curve, likely, places, towns, weights
 
 Row = dict[str, Any]
 Changed = tuple[datetime, Row]
@@ -169,12 +169,15 @@ class _Maker:
         return value if value is None or part >= 1 else int(value * part)
 
     def _pick(self, rule: Mapping[str, Any], own: int) -> str:
-        seasons = rule.get("year", {})
+        seasons, shores = rule.get("year", {}), rule.get("town", {})
         odds = {
-            word: weight * (at_date(seasons[word], self._when.local) if word in seasons else 1.0)
+            word: weight
+            * (at_date(seasons[word], self._when.local) if word in seasons else 1.0)
+            * (weights(shores[word])[self._known["town"]] if word in shores else 1.0)
             for word, weight in rule["pick"].items()
         }
-        return choice(odds, throw(own, self._window(rule.get("holds"))))
+        told = {word: weight for word, weight in odds.items() if weight} or odds
+        return choice(told, throw(own, self._window(rule.get("holds"))))
 
     def _during(self, rule: Mapping[str, Any], own: int) -> Any:
         ahead, first, last = 1, self._when.at, self._when.at + WARNED_S
