@@ -284,6 +284,17 @@ def test_the_second_writer_reads_one_sentence_and_overwrites_nothing(ready: Core
         ready.briefings.save(desk(ready), draft.id, kept.seq, desk_words)
 
 
+def test_a_form_of_a_draft_that_is_gone_never_writes_upon_the_next_one(quick: Core) -> None:
+    """A database may give the number again; what was written of one period is no text of another."""
+    old = begun(quick)
+    quick.briefings.delete(desk(quick), old.id, old.seq)
+    new = quick.briefings.draft(desk(quick), quick.briefings.begin(desk(quick), "month", FRIDAY))
+    assert new.id == old.id
+    with pytest.raises(Overtaken):
+        quick.briefings.save(head(quick), old.id, old.seq, {**WORDS, "advice": "是那一周的话"})
+    assert quick.briefings.draft(desk(quick), new.id) == new
+
+
 def test_of_two_processes_that_write_at_once_one_wins(ready: Core, second: Core) -> None:
     numbers = together(
         lambda: ready.briefings.begin(desk(ready), "day", FRIDAY),
