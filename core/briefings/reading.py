@@ -91,7 +91,7 @@ def filed_view(
         tuple((title, text) for title, text in texts if text), sheet_of(content),
         world.directory.person_name(row["person_id"]), when(now, row["at"]), row["digest"],
         digest_of(content) == row["digest"], rights[0],
-        rights[1] and is_latest,
+        rights[1] and is_latest, row["at"],
     )  # fmt: skip
 
 

@@ -400,6 +400,23 @@ def test_word_and_pdf_hold_the_frozen_figures(told: Core) -> None:
     assert [row.reason for row in rows(told, audit_log) if row.action == "briefing.exported"] == ["周例会"] * 2
 
 
+def test_nothing_on_paper_or_frozen_says_today(week: Core, clock: StillClock) -> None:
+    """Read a week later 「今天」 is another day; and a night alone changes no figure of a draft."""
+    draft = begun(week)
+    assert draft.figures.red
+    assert all(re.fullmatch(r"3月\d+日 周. \d\d:\d\d", one.at) for one in draft.figures.red)
+    clock.advance(days=1, minutes=5)
+    week.briefings.retake(head(week), draft.id, draft.seq)
+    later = week.briefings.draft(head(week), draft.id)
+    assert later.figures.red == draft.figures.red
+    number = week.briefings.submit(head(week), draft.id, later.seq, WORDS)
+    view = week.briefings.one(head(week), number)
+    for kind, words in (("docx", words_in_docx), ("pdf", words_in_pdf)):
+        said = words(week.briefings.papers.take(head(week), view, kind, "周例会").data)
+        assert not re.search("今天|昨天|明天", said)
+        assert "2026-03-1416:05" in said
+
+
 def words_in_docx(data: bytes) -> str:
     paper = docx.Document(io.BytesIO(data))
     cells = (cell.text for table in paper.tables for row in table.rows for cell in row.cells)
