@@ -58,5 +58,5 @@ def a_briefing() -> BriefingView:
     )
     return BriefingView(
         12, period, "周报", 1, True, texts, sheet, "蔡婉强", "3月13日 周五 17:05",
-        "8f3b7c1d9e2a4f60b1c2d3e4f5a6978800112233445566778899aabbccddeeff", True, False, False,
+        "8f3b7c1d9e2a4f60b1c2d3e4f5a6978800112233445566778899aabbccddeeff", True, False, False, AT,
     )  # fmt: skip

@@ -252,6 +252,7 @@ class BriefingView:
     intact: bool
     may_send: bool
     may_correct: bool
+    filed_at: datetime
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ With it the other two pages leaders carry: 直通联办 (R023) and 绩效考核 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, NoReturn, Protocol
@@ -18,11 +19,12 @@ from core.briefings.assessment import Assessment
 from core.briefings.direct import Direct
 from core.briefings.figures import Source, differing, take
 from core.briefings.papers import Papers
+from core.briefings.refusals import BriefingGone, Overtaken
 from core.briefings.sending import Sending
 from core.briefings.wording import with_words
 from core.crypto import Sm4Cipher
 from core.decide import check_text
-from core.errors import BadField, FieldMissing, NotYours, Refusal, Unknown
+from core.errors import BadField, FieldMissing, NotYours, Unknown
 from core.joint_scores import JointScores
 from core.joints import Joints
 from core.measures import Measures
@@ -36,15 +38,8 @@ from core.work import World
 from core.worktime import local_date
 
 FIRST_YEAR = 2020  # nothing was recorded before
-
-
-class Overtaken(Refusal):
-    text = "{who} {at}刚改过这份报告，您写的还在下面，核对后再保存。"
-
-
-class BriefingGone(Refusal):
-    text = "这份草稿已经提交或删除，您写的还在下面，可以先复制。"
-    status = 410
+VERSIONS = 1_000_000_000
+"""Drafts begin anywhere among so many versions: a form of one that is gone fits no later one that got its number."""
 
 
 class Wired(Protocol):
@@ -149,7 +144,8 @@ class Briefings:
         drafted = "".join(text for text, _ in figures["sentences"])
         texts = {one.name: drafted if one.drafted else "" for one in self.policy.texts}
         row = {
-            "kind": period.kind, "since": period.since, "until": period.until, "seq": 1,
+            "kind": period.kind, "since": period.since, "until": period.until,
+            "seq": 1 + secrets.randbelow(VERSIONS),
             "texts": {**texts, **earlier["content"]["texts"]} if earlier else texts, "figures": dict(figures),
             "changed_at": now, "person_id": actor.person, "post_id": actor.post,
         }  # fmt: skip
@@ -231,7 +227,7 @@ class Briefings:
         content = {
             "kind": row["kind"], "since": row["since"].isoformat(), "until": row["until"].isoformat(),
             "edition": edition, "texts": dict(texts), "titles": [[one.name, one.title] for one in self.policy.texts],
-            "figures": row["figures"], "at": now.isoformat(), "post": actor.post,
+            "figures": row["figures"], "at": now.isoformat(), "post": actor.post, "draft": reading.version(number, seq),
         }  # fmt: skip
         values = {
             "kind": row["kind"], "since": row["since"], "until": row["until"], "edition": edition, "content": content,
@@ -240,6 +236,15 @@ class Briefings:
         made = tx.execute(insert(briefings).values(values).returning(briefings.c.id)).scalar_one()
         tx.execute(delete(briefing_drafts).where(briefing_drafts.c.id == number))
         return int(made)
+
+    def filed(self, actor: Actor, number: int, seq: int, texts: Mapping[str, str]) -> int | None:
+        """What became of a draft this person submitted, version and words the very same: a second press is the first.
+
+        None where it was somebody else, went another way, or said something else.
+        """
+        mark, kept = reading.version(number, seq), self._checked(texts)
+        found: int | None = self._core._read(lambda tx: reading.filed_from(tx, actor.person, mark, kept))
+        return found
 
     # --- inside ---
 

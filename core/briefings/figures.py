@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, select, type_coerce
 
+from core import timewords
 from core.briefing_views import BEFORE, NOW, YEAR, Period, spans_of
 from core.errors import Refusal
 from core.figures import ALL, HANDLED, NOTHING, REGISTERED, WHOLE, Amounts, Ask, plus, told
@@ -22,7 +23,7 @@ from core.policy.briefings import JOINT, JOINT_RATES, BriefingPolicy
 from core.policy.measures import Measure, MeasureBook
 from core.score_views import Ask as ScoreAsk
 from core.scoring import AMOUNTS, rate
-from core.timewords import when
+from core.timewords import day_words
 from core.work import World
 from core.worktime import ONE_DAY, SHANGHAI, local_date
 
@@ -259,18 +260,21 @@ def _red(source: Source, period: Period) -> dict[str, Any]:
         latest.setdefault(row["leg_id"], row)
     rows = list(latest.values())
     return {
-        "red": [_red_row(source, row) for row in rows[: source.policy.red]],
+        "red": [_red_row(source, row, period) for row in rows[: source.policy.red]],
         "red_total": len(rows),
         "red_open": sum(row["state"] not in OVER for row in rows),
     }
 
 
-def _red_row(source: Source, row: Mapping[str, Any]) -> dict[str, Any]:
+def _red_row(source: Source, row: Mapping[str, Any], period: Period) -> dict[str, Any]:
+    """Its day by date: what is frozen is read on other days than today."""
+    at = row["at"]
     state = source.world.policy.flows["case_leg"].states[row["state"]]
     return {
         "no": row["no"], "title": plain(scrub(row["title"]), TITLE),
         "unit": source.world.directory.unit_name(row["unit_id"]), "why": _why(row["facts"].get("note", "")),
-        "at": when(source.now, row["at"]), "state": state.title, "over": row["state"] in OVER,
+        "at": f"{day_words(local_date(at), period.until)} {timewords.clock(at)}",
+        "state": state.title, "over": row["state"] in OVER,
     }  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def paper_of(view: BriefingView, mark: str) -> Document:
     drafted = tuple(Words(_told(sheet, number), quiet=True) for number in range(len(sheet.sentences)))
     facts = (
         ("期间", view.period.title), ("数字截至", f"{sheet.as_of.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"),
-        ("提交", f"{view.by} {view.at}"), ("校验码", view.digest),
+        ("提交", f"{view.by} {view.filed_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"), ("校验码", view.digest),
     )  # fmt: skip
     return Document(
         title=view.title, subtitle="秀英区社会治理指挥中心", mark=mark, facts=facts,

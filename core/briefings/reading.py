@@ -19,6 +19,7 @@ from core.work import World
 from core.worktime import local_date
 
 SIZE = 20
+RECENT = 20
 Row = RowMapping
 SHORT = (
     briefings.c.id, briefings.c.kind, briefings.c.since, briefings.c.until, briefings.c.edition, briefings.c.at,
@@ -44,6 +45,18 @@ def latest(tx: Connection, period: Period) -> Row | None:
     """The last edition that was submitted of a period."""
     same = (briefings.c.kind == period.kind, briefings.c.since == period.since)
     return tx.execute(select(briefings).where(*same).order_by(briefings.c.edition.desc()).limit(1)).mappings().first()
+
+
+def version(number: int, seq: int) -> str:
+    """Names one version of one draft."""
+    return f"{number}.{seq}"
+
+
+def filed_from(tx: Connection, person: int | None, mark: str, texts: Mapping[str, str]) -> int | None:
+    """Which of a person's last briefings came of this version of a draft, with these words."""
+    mine = select(briefings.c.id, briefings.c.content).where(briefings.c.person_id == person)
+    rows = tx.execute(mine.order_by(briefings.c.id.desc()).limit(RECENT))
+    return next((int(one) for one, told in rows if (told.get("draft"), told["texts"]) == (mark, dict(texts))), None)
 
 
 def period_in(row: Row) -> Period:
@@ -78,7 +91,7 @@ def filed_view(
         tuple((title, text) for title, text in texts if text), sheet_of(content),
         world.directory.person_name(row["person_id"]), when(now, row["at"]), row["digest"],
         digest_of(content) == row["digest"], rights[0],
-        rights[1] and is_latest,
+        rights[1] and is_latest, row["at"],
     )  # fmt: skip
 
 

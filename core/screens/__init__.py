@@ -19,7 +19,7 @@ from core.policy import Policy
 from core.policy.district import read_district
 from core.policy.topics import Metric, Panel, Topic, metric_of, read_topics
 from core.ports import Clock
-from core.screens import numbers, panels
+from core.screens import evidence, lines, numbers, panels
 from core.screens.metrics import Teller, shown, splits, unknown
 from core.screens.opening import opens
 from core.screens.shelf import Picture, Shelf
@@ -84,45 +84,56 @@ class Screens:
 
     def rows(self, topic: Topic, place: int, filters: Mapping[str, str]) -> Picture:
         """The newest rows of one panel, narrowed by its own filters. Raises Unknown."""
-        if not 0 <= place < len(topic.panels) or topic.panels[place].show not in ("live", "table"):
+        if not 0 <= place < len(topic.panels) or topic.panels[place].show not in evidence.LISTED:
             raise Unknown(what="这个面板")
         panel = topic.panels[place]
-        wanted = {name: filters[name][:60] for name in panel.filters if filters.get(name)}
+        wanted = _narrowed(panel, filters)
         key = f"{topic.name}/{place}?{urlencode(sorted(wanted.items()))}"
 
         def make(tx: Connection) -> dict[str, Any]:
             teller = Teller(self._look(tx))
-            columns = panels.columns_of(panel)
-            found = panels.rows_of(teller, panel, wanted, panel.most or panels.MOST[panel.show])
-            return {"rows": panels.cells(teller, columns, found)}
+            found = lines.rows_of(teller, panel, wanted, panel.most or panels.MOST[panel.show])
+            told = lines.cells(teller, lines.columns_of(panel), found)
+            return {"rows": told, "marks": lines.marks_of(panel, found)}
 
         return self._shelf.get(key, topic.refresh, lambda: self._core._read(make))
 
-    def evidence(self, full: str, role: str | None) -> dict[str, str] | None:
-        """A number as the beginning of a case or a joint order: title and words; None where there is no such number.
+    def evidence(self, asked: Mapping[str, str], role: str | None) -> dict[str, str] | None:
+        """What was seen on a screen as the beginning of a case or a joint order: title, words, place.
 
-        Taken from the picture people see, so that what is written is what was seen.
+        `asked`: `metric`, a number; or `topic` with `town`, its numbers of one town; or `topic`, `panel` and `row`, one
+        line of a panel under the panel's filters. Taken from what people see, so that what is written is what was seen;
+        None where there is no such thing, or it is not this reader's.
         """
-        name, _, metric = full.partition(".")
-        topic = self.topics.get(name)
-        if topic is None or metric not in topic.metrics or not topic.is_for(role or ""):
+        name, _, metric = asked.get("metric", "")[:80].partition(".")
+        topic = self.topics.get(name or asked.get("topic", "")[:40])
+        if topic is None or not topic.is_for(role or ""):
             return None
-        one = topic.metrics[metric]
-        told: dict[str, Any] = self._core._read(lambda tx: shown(Teller(self._look(tx)), one))
-        unit = one.unit if one.unit != "%" else "%"
-        level = {"yellow": "黄色预警", "orange": "橙色预警", "red": "红色预警"}.get(told["level"], "")
-        lines = [
-            f"{topic.title}「{one.title}」{told['exact']}{unit}，{told['as_of'] or '时间不明'}。",
-            told["change"] + "。" if told["change"] else "",
-            f"已达{level}（{numbers.exact(one.warn[told['level']], one.decimals)}{unit}）。" if level else "",
-            f"目标 {told['target_text']}{unit}。" if told["target_text"] else "",
-            f"口径：{one.definition}。来源：{one.source}（{one.owner}）。",
-            "演示数据，仅供练习。" if told["demo"] else "",
-        ]
-        head = f"{one.title}{level or '异常'}：{told['text']}{unit}"
-        return {"title": head[:40], "content": "".join(lines), "place": read_district().name}
+        known: Topic = topic
+
+        def read(tx: Connection) -> dict[str, str] | None:
+            teller = Teller(self._look(tx))
+            if metric:
+                return evidence.of_metric(teller, known, metric)
+            if town := asked.get("town", "")[:40]:
+                return evidence.of_town(teller, known, town)
+            return self._of_line(teller, known, asked)
+
+        found: dict[str, str] | None = self._core._read(read)
+        return found
 
     # --- inside ---
+
+    def _of_line(self, teller: Teller, topic: Topic, asked: Mapping[str, str]) -> dict[str, str] | None:
+        told = asked.get("panel", "")[:3]
+        place = int(told) if told.isascii() and told.isdigit() else len(topic.panels)
+        if place >= len(topic.panels):
+            return None
+        panel, row = topic.panels[place], asked.get("row", "")[:80]
+        given = tuple(metric_of(self.topics, topic, name) for name in panel.metrics)
+        if panel.show in evidence.LISTED:
+            return evidence.of_row(teller, topic, panel, given, row, _narrowed(panel, asked))
+        return evidence.of_group(teller, topic, panel, given, row)
 
     def _look(self, tx: Connection) -> Look:
         return Look(tx, self._core.world(), self._core.clock.now())
@@ -201,6 +212,11 @@ def _warnings(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
         if row["level"]
     ]
     return sorted(found, key=lambda one: order.index(one["level"]))[:WARNINGS]
+
+
+def _narrowed(panel: Panel, asked: Mapping[str, str]) -> dict[str, str]:
+    """The panel's own filters, as far as they are asked for."""
+    return {name: asked[name][:60] for name in panel.filters if asked.get(name)}
 
 
 def _stamp(tx: Connection) -> object:

@@ -11,15 +11,13 @@ from core.feeds.folds import newest
 from core.feeds.grains import opens_at, window
 from core.plain import scrub
 from core.policy.district import read_district
-from core.policy.feeds import TIMES, Dataset, read_datasets
+from core.policy.feeds import TIMES, read_datasets
 from core.policy.records import read_records
 from core.policy.topics import Metric, Own, Panel
-from core.screens import numbers
-from core.screens.lists import LISTS
+from core.screens import lines, numbers
 from core.screens.metrics import Teller, runs
 from core.screens.own_cases import handovers
 from core.timewords import when
-from core.worktime import SHANGHAI, local_date
 
 MOST = {"ranking": 8, "share": 6, "live": 8, "table": 8, "funnel": 8, "heat": 1000, "sankey": 12}
 STEPS = {"today": "hour", "24h": "hour", "7d": "day", "30d": "day", "month": "day", "year": "month", "1y": "month"}
@@ -27,13 +25,12 @@ STRETCH = re.compile(r"^(今日|昨日|本月|今年|近一年|近\d+天)(?=.)")
 """What a title says of its stretch is not so of the hours and days of a curve."""
 Given = tuple[Metric, ...]
 Maker = Callable[[Teller, Panel, Given], dict[str, Any]]
-Filters = Mapping[str, str]
 
 
 def told(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     """A panel ready to be drawn. `state`: ok, or empty and `note` says why; `stale` and `demo` as the worst of it."""
     made = MAKERS[panel.show](teller, panel, metrics)
-    return {**_head(panel, metrics), **_lineage(teller, panel, metrics), **made}
+    return {**_head(panel, metrics), **lineage(teller, panel, metrics), **made}
 
 
 def fault(panel: Panel, metrics: Given) -> dict[str, Any]:
@@ -49,7 +46,7 @@ def _head(panel: Panel, metrics: Given) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lineage(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
+def lineage(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     """From where and as of when: the oldest of what is shown, and whether any of it is stale or invented."""
     now, times, since = teller.look.now, list[tuple[datetime, int]](), list[datetime]()
     demo, sources = False, list[str]()
@@ -121,8 +118,9 @@ def _groups(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     if not panel.by:
         found = [(one.title, [teller.tell(one)]) for one in metrics]
         rows = [(name, [one.value for one in values]) for name, values in found if values[0].value is not None]
-        heads = metrics[:1]
+        heads, own = metrics[:1], {one.title: {"metric": one.full} for one in metrics}
     else:
+        own = {}
         tables = [dict(teller.tell(one, panel.by, panel.over).groups) for one in metrics]
         rows = [(name, [table.get(name) for table in tables]) for name in tables[0]]
         if all(one.unit != "%" for one in metrics):
@@ -135,7 +133,9 @@ def _groups(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
         "total": whole,
         "total_text": numbers.short(whole, heads[0].decimals if heads else 0),
         "rest": max(0, len(rows) - most),
-        "rows": [_group(name, values, heads, whole) for name, values in _cut(rows, most, panel.show)],
+        "rows": [
+            {**_group(name, values, heads, whole), **own.get(name, {})} for name, values in _cut(rows, most, panel.show)
+        ],
     }
 
 
@@ -185,90 +185,19 @@ def _heat(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     return {**_state(points, teller, panel, metrics), **here}
 
 
-def rows_of(teller: Teller, panel: Panel, filters: Filters, most: int) -> list[dict[str, Any]]:
-    """The newest rows of a live panel or table that its filters leave."""
-    if panel.record:
-        return [row for row in LISTS[panel.record](teller.look, _own_of(panel), most * 8) if _fits(row, filters)][:most]
-    wanted = {**panel.where, **filters}
-    dataset = read_datasets()[panel.feed]
-    if not panel.order:
-        return list(newest(teller.look.tx, dataset, panel.columns, most, wanted))
-    return sorted(newest(teller.look.tx, dataset, (), most, wanted), key=lambda row: _place(dataset, panel.order, row))
-
-
-def _place(dataset: Dataset, column: str, row: Mapping[str, Any]) -> tuple[bool, Any]:
-    """Choices stand in the order in which they are declared, anything else by its value, nothing last."""
-    value, choices = row[column], dataset.columns[column].choices
-    if choices:
-        return value not in choices, choices.index(value) if value in choices else 0
-    return value is None, 0 if value is None else value
-
-
-def _own_of(panel: Panel) -> Own:
-    return Own(panel.record, panel.over or "today")
-
-
-def _fits(row: Mapping[str, Any], filters: Filters) -> bool:
-    return all(str(row.get(name)) == value for name, value in filters.items())
-
-
 def _rows(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
-    found = rows_of(teller, panel, {}, panel.most or MOST[panel.show])
-    columns = columns_of(panel)
+    found = lines.rows_of(teller, panel, {}, panel.most or MOST[panel.show])
+    columns = lines.columns_of(panel)
     return {
         **_state(found, teller, panel, metrics),
         "columns": columns,
-        "rows": cells(teller, columns, found),
+        "rows": lines.cells(teller, columns, found),
+        "marks": lines.marks_of(panel, found),
         "filters": [
-            {"name": name, "title": title, "choices": _choices(panel, name, found)} for name, title in _filters(panel)
+            {"name": name, "title": title, "choices": lines.choices_of(panel, name, found)}
+            for name, title in lines.filters_of(panel)
         ],
     }
-
-
-def cells(teller: Teller, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Rows in words, column by column."""
-    return [[_cell(row.get(one["name"]), teller.look.now, one) for one in columns] for row in rows]
-
-
-def _cell(value: Any, now: datetime, column: Mapping[str, Any]) -> str:
-    if value is None or value == "":
-        return "—"
-    if isinstance(value, datetime):
-        at = value.astimezone(SHANGHAI)
-        return f"{at:%H:%M}" if local_date(at) == local_date(now) else f"{at.month}月{at.day}日 {at:%H:%M}"
-    if isinstance(value, (int, float)):
-        return numbers.short(float(value), 0 if float(value).is_integer() else 1) + str(column["unit"])
-    return scrub(str(value))  # what others write into a place or a name is seen by a whole hall
-
-
-def columns_of(panel: Panel) -> list[dict[str, Any]]:
-    """What each column of a list is called and holds."""
-    if panel.record:
-        titles = read_records().lists[panel.record]
-        chosen = panel.columns or tuple(titles)
-        return [
-            {"name": one, "title": titles.get(one, one), "type": "time" if one == "at" else "text", "unit": ""}
-            for one in chosen
-        ]
-    known: Dataset = read_datasets()[panel.feed]
-    picked = [(one, known.columns[one]) for one in panel.columns or known.columns]
-    return [{"name": one, "title": at.title, "type": at.type, "unit": at.unit} for one, at in picked]
-
-
-def _filters(panel: Panel) -> list[tuple[str, str]]:
-    titles = {one["name"]: one["title"] for one in columns_of(panel)}
-    if panel.feed:
-        titles |= {name: one.title for name, one in read_datasets()[panel.feed].columns.items()}
-    return [(name, titles.get(name, name)) for name in panel.filters]
-
-
-def _choices(panel: Panel, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a filter offers: the declared choices, else what the rows hold."""
-    if panel.feed and (declared := read_datasets()[panel.feed].columns[name].choices):
-        return list(declared)
-    if panel.feed and read_datasets()[panel.feed].columns[name].type == "town":
-        return list(read_district().towns)
-    return sorted(told for told in {str(row[name]) for row in rows if row.get(name)} if scrub(told) == told)
 
 
 def _calendar(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:

@@ -280,6 +280,32 @@ def test_an_odd_number_becomes_a_case_or_a_flag_in_two_taps(eyes: Eyes) -> None:
     page.close()
 
 
+def test_whatever_a_panel_shows_can_be_asked_about_and_acted_upon(eyes: Eyes) -> None:
+    """A row of a list, a line of a ranking, a town, each of several numbers behind one head: two taps to the form."""
+    lines = (
+        ("ecology", ".panel-live [data-row]"), ("ecology", ".panel-table [data-row]"),
+        ("ecology", ".panel-ranking [data-row]"), ("security", ".panel-share [data-row]"),
+        ("hotline", ".map-town"), ("construction", ".panel-funnel li"),
+    )  # fmt: skip
+    for topic, line in lines:
+        page = opened(eyes, f"/m/{topic}", HAND, topic)
+        first = page.locator(line).first
+        first.tap(position={"x": 20, "y": 20})
+        assert first.bounding_box()["height"] >= 44  # type: ignore[index]
+        assert page.evaluate(SMALL_TARGETS) == []
+        page.locator("#sheet").get_by_role("link", name="登记办件" if topic != "hotline" else "树党旗").tap()
+        field = page.locator("#content, #flag-matter").first
+        expect(field).to_have_value(re.compile(f"{TOPICS[topic].title}.*截至"))
+        page.close()
+    page = opened(eyes, "/m/ecology", HAND, "ecology")
+    page.locator(".panel", has=page.get_by_role("heading", name="空气质量走势")).locator("h2").tap()
+    sheet = page.locator("#sheet")
+    sheet.get_by_role("button", name="细颗粒物").tap()
+    expect(sheet.get_by_role("heading")).to_have_text("细颗粒物")
+    expect(sheet.get_by_role("link", name="登记办件")).to_have_attribute("href", re.compile("metric=ecology.pm25"))
+    page.close()
+
+
 def test_from_the_district_to_a_town_to_its_cases(eyes: Eyes) -> None:
     page = opened(eyes, "/m/hotline", HAND, "hotline")
     number = page.locator(".map-town[data-town='石山镇'] b").first.inner_text()
@@ -486,4 +512,5 @@ def test_a_leader_reads_the_same_and_acts_only_where_allowed(eyes: Eyes) -> None
     page.locator("[data-metric]").first.tap()
     expect(page.locator("#sheet")).to_be_visible()
     expect(page.locator("#sheet").get_by_role("link", name="登记办件")).to_have_count(0)
+    expect(page.locator("#sheet")).to_contain_text("有异常请告诉指挥中心")
     page.close()

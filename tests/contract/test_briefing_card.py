@@ -13,7 +13,9 @@ def test_a_leader_gets_the_card_of_a_briefing_once(rig: Rig) -> None:
     confirmed(core)
     core.measures.fold()
     draft = core.briefings.begin(desk(core), "day", core.today())
-    number = core.briefings.submit(head(core), draft, 1, {"summary": "今天平稳。"})
+    number = core.briefings.submit(
+        head(core), draft, core.briefings.draft(head(core), draft).seq, {"summary": "今天平稳。"}
+    )
     view = core.briefings.one(head(core), number)
     for _ in range(2):
         core.briefings.sending.send(head(core), view, ["leaders"])

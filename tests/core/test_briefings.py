@@ -284,6 +284,17 @@ def test_the_second_writer_reads_one_sentence_and_overwrites_nothing(ready: Core
         ready.briefings.save(desk(ready), draft.id, kept.seq, desk_words)
 
 
+def test_a_form_of_a_draft_that_is_gone_never_writes_upon_the_next_one(quick: Core) -> None:
+    """A database may give the number again; what was written of one period is no text of another."""
+    old = begun(quick)
+    quick.briefings.delete(desk(quick), old.id, old.seq)
+    new = quick.briefings.draft(desk(quick), quick.briefings.begin(desk(quick), "month", FRIDAY))
+    assert new.id == old.id
+    with pytest.raises(Overtaken):
+        quick.briefings.save(head(quick), old.id, old.seq, {**WORDS, "advice": "是那一周的话"})
+    assert quick.briefings.draft(desk(quick), new.id) == new
+
+
 def test_of_two_processes_that_write_at_once_one_wins(ready: Core, second: Core) -> None:
     numbers = together(
         lambda: ready.briefings.begin(desk(ready), "day", FRIDAY),
@@ -387,6 +398,23 @@ def test_word_and_pdf_hold_the_frozen_figures(told: Core) -> None:
         for wanted in ("港口路排水口堵塞。", "去年同期", view.digest, view.figures.red[0].no, "仅供工作使用"):
             assert wanted in said, wanted
     assert [row.reason for row in rows(told, audit_log) if row.action == "briefing.exported"] == ["周例会"] * 2
+
+
+def test_nothing_on_paper_or_frozen_says_today(week: Core, clock: StillClock) -> None:
+    """Read a week later 「今天」 is another day; and a night alone changes no figure of a draft."""
+    draft = begun(week)
+    assert draft.figures.red
+    assert all(re.fullmatch(r"3月\d+日 周. \d\d:\d\d", one.at) for one in draft.figures.red)
+    clock.advance(days=1, minutes=5)
+    week.briefings.retake(head(week), draft.id, draft.seq)
+    later = week.briefings.draft(head(week), draft.id)
+    assert later.figures.red == draft.figures.red
+    number = week.briefings.submit(head(week), draft.id, later.seq, WORDS)
+    view = week.briefings.one(head(week), number)
+    for kind, words in (("docx", words_in_docx), ("pdf", words_in_pdf)):
+        said = words(week.briefings.papers.take(head(week), view, kind, "周例会").data)
+        assert not re.search("今天|昨天|明天", said)
+        assert "2026-03-1416:05" in said
 
 
 def words_in_docx(data: bytes) -> str:

@@ -506,12 +506,74 @@ def test_figures_of_days_months_and_quarters_are_named_by_them(at_: str, every: 
 
 
 def test_a_number_brings_its_evidence_along(busy: Core) -> None:
-    seen = busy.screens.evidence("hotline.received", "dispatcher")
+    seen = busy.screens.evidence({"metric": "hotline.received"}, "dispatcher")
     assert seen is not None
     assert seen["title"].startswith("今日受理异常：")
     assert "12345网格化管理中心「今日受理」" in seen["content"]
     assert when(busy.clock.now(), busy.clock.now())[3:] in seen["content"]
-    assert busy.screens.evidence("hotline.nothing", "dispatcher") is None
+    assert busy.screens.evidence({"metric": "hotline.nothing"}, "dispatcher") is None
+
+
+def test_a_line_of_a_panel_brings_its_evidence_along(core: Core, clock: StillClock) -> None:
+    """A row is found by what it is, wherever it has moved to and however it stands by then."""
+    clock.set("2026-03-09 13:40")
+    cases_of, topic = core.feeds.dataset("city_admin", "cases"), core.screens.topics["city_admin"]
+
+    def push(state: str, *numbers: int) -> None:
+        rows = [
+            {
+                "number": str(one), "at": f"2026-03-09T09:{one:02}:00+08:00", "kind": "街面秩序", "origin": "公众举报",
+                "unit": "执法大队", "town": "海秀镇", "place": "滨海大道路口", "state": state, "late": "时限内",
+                "lng": 110.25, "lat": 19.98,
+            }
+            for one in numbers
+        ]  # fmt: skip
+        assert core.feeds.push(cases_of, {"rows": rows}, "test").refused == 0
+
+    push("处置中", 1)
+    told = core.screens.picture(topic).told["panels"]
+    live = next(at for at, one in enumerate(told) if one["show"] == "live")
+    asked = {"topic": "city_admin", "panel": str(live), "row": told[live]["marks"][0]}
+    for place, panel in enumerate(told):
+        for row in panel.get("rows", ()) if "heads" in panel else ():
+            if "metric" in row:
+                assert row["metric"] in panel["metrics"]
+                continue
+            seen = core.screens.evidence({"topic": "city_admin", "panel": str(place), "row": row["name"]}, "dispatcher")
+            assert seen is not None
+            assert (
+                f"「{panel['title']}」{row['name']}：{panel['heads'][0]['title']} {row['texts'][0]}" in seen["content"]
+            )
+            assert panel["as_of"] in seen["content"]
+
+    push("已结案", 1)
+    push("处置中", *range(2, 30))
+    seen = core.screens.evidence(asked, "dispatcher")
+    assert seen is not None
+    assert seen["title"].startswith(f"{told[live]['title']}：")
+    assert "已结案" in seen["content"]
+    assert "截至 09:29。" in seen["content"]
+    assert seen["place"] == "秀英区海秀镇滨海大道路口"
+    assert core.screens.evidence({**asked, "state": "处置中"}, "dispatcher") is None, "not among what was filtered"
+    assert core.screens.rows(topic, live, {"state": "处置中"}).told["marks"][0] != asked["row"]
+    for wrong in ({"row": "0"}, {"row": ""}, {"panel": "99"}, {"panel": "²"}, {"panel": ""}, {"topic": "nothing"}):
+        assert core.screens.evidence({**asked, **wrong}, "dispatcher") is None, wrong
+
+
+def test_a_towns_numbers_are_evidence_too_and_our_own_cases_are_none(busy: Core) -> None:
+    topic = busy.screens.topics["hotline"]
+    town, rows = next(
+        (name, rows) for name, rows in busy.screens.towns(topic).told["towns"].items() if rows[0]["value"]
+    )
+    seen = busy.screens.evidence({"topic": "hotline", "town": town}, "dispatcher")
+    assert seen is not None
+    assert seen["place"] == f"秀英区{town}"
+    assert all(
+        f"{row['title']} {row['text']}{row['unit']}" in seen["content"] for row in rows if row["value"] is not None
+    )
+    assert busy.screens.evidence({"topic": "hotline", "town": "别的镇"}, "dispatcher") is None
+    lists_ = [one for one in busy.screens.picture(topic).told["panels"] if one["show"] in ("live", "table")]
+    assert [one["marks"] for one in lists_ if one["rows"]] == [[] for one in lists_ if one["rows"]]
 
 
 @pytest.mark.parametrize(

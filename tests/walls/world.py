@@ -222,7 +222,7 @@ class World:
         """A draft of today, and what was submitted of the day before."""
         today, head = self.town.clock.now().date(), self.town.actor("head")
         told = self.core.briefings.begin(head, "day", today - timedelta(days=1))
-        filed = self.core.briefings.submit(head, told, 1, {"summary": "平稳。"})
+        filed = self.core.briefings.submit(head, told, self.core.briefings.draft(head, told).seq, {"summary": "平稳。"})
         return {"draft": self.core.briefings.begin(head, "day", today), "briefing": filed}
 
     def _came_in(self, case: int) -> dict[str, Any]:

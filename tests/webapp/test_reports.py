@@ -32,6 +32,11 @@ def was(page: str) -> dict[str, str]:
     return {f"was_{name}": hidden_value(page, f"was_{name}") for name in WORDS}
 
 
+def submitted(town: Town, draft: int) -> int:
+    head = town.actor("head")
+    return town.core.briefings.submit(head, draft, town.core.briefings.draft(head, draft).seq, WORDS)
+
+
 def field(page: str, name: str) -> str:
     found = re.search(rf'<textarea id="{name}"[^>]*>(.*?)</textarea>', page, re.DOTALL)
     assert found
@@ -61,8 +66,18 @@ def test_the_second_writer_finds_both_texts_and_saves_knowingly(visit: Visit, dr
     assert "又写了一段" in gone.text
 
 
+def test_a_second_press_of_submit_ends_where_the_first_did(visit: Visit, draft: str) -> None:
+    """The first answer was lost on the way: whoever presses again reads their briefing, not that the draft is gone."""
+    head = visit("head")
+    sent = {"seq": seq(head.get(draft).text), **WORDS}
+    first, again = (head.post(f"{draft}/submit", draft, **sent) for _ in range(2))
+    assert (first.status_code, again.status_code, again.location) == (303, 303, first.location)
+    for more in ({"advice": "还有一句"}, {"seq": str(int(sent["seq"]) + 1)}):
+        assert head.post(f"{draft}/submit", first.location, **{**sent, **more}).status_code == 410, more
+
+
 def test_a_submitted_briefing_is_taken_out_as_word(visit: Visit, town: Town, draft: str) -> None:
-    number = town.core.briefings.submit(town.actor("head"), int(draft.rpartition("/")[2]), 1, WORDS)
+    number = submitted(town, int(draft.rpartition("/")[2]))
     page, water = f"/m/briefings/{number}", visit("water")
     taken = water.post(f"{page}/export", page, kind="docx", reason="周例会")
     assert (taken.status_code, taken.data[:2]) == (200, b"PK")
@@ -76,7 +91,7 @@ def test_a_figure_of_a_briefing_opens_its_cases_to_whom_may_see_them(visit: Visi
     town.register(1)
     town.core.measures.fold()
     draft = town.core.briefings.begin(town.actor("desk"), "day", MONDAY)
-    number = town.core.briefings.submit(town.actor("head"), draft, 1, WORDS)
+    number = submitted(town, draft)
     page, head = f"/m/briefings/{number}", visit("head")
     links = [html.unescape(one) for one in re.findall(r'href="(/stats/cases[^"]*)"', head.get(page).text)]
     asked = next(one for one in links if "kind=registered" in one and "amount=received" in one)

@@ -30,7 +30,7 @@ def index() -> str:
     walk = _walk(request.args.get("walk"))
     if walk is not None:
         usual |= {"channel": USUAL["channel"], "place": walk.place, "anonymous": "1", "wants_reply": ""}
-    elif seen := the_core().screens.evidence(request.args.get("metric", "")[:80], the_actor().role):
+    elif seen := the_core().screens.evidence(request.args, the_actor().role):
         usual |= {"channel": USUAL["channel"], "anonymous": "1", "wants_reply": "", **seen}
     return _page(usual, {}, walk=walk)
 

@@ -66,7 +66,7 @@ def index() -> str:
 def new() -> str:
     """The empty form, from a screen with its number. Raises NotYours for whoever may not raise a flag."""
     the_core().joints.may_raise(the_actor())
-    seen = the_core().screens.evidence(request.args.get("metric", "")[:80], the_actor().role)
+    seen = the_core().screens.evidence(request.args, the_actor().role)
     return _new({"title": seen["title"], "matter": seen["content"], "place": seen["place"]} if seen else {})
 
 

@@ -66,6 +66,11 @@ def submit(number: int) -> Response:
     """Freeze it with these words; then the briefing itself."""
     try:
         filed = the_core().briefings.submit(the_actor(), number, _seq(), _texts())
+    except BriefingGone as gone:
+        mine = the_core().briefings.filed(the_actor(), number, _seq(), _texts())
+        if mine is None:
+            return _refused(number, gone)
+        filed = mine  # the answer to the first press never arrived
     except Refusal as refusal:
         return _refused(number, refusal)
     flash("已提交，内容和数字都已固定。")

@@ -89,12 +89,19 @@ const Panels = (() => {
 
   // --- groups ---
 
+  // A line can be tapped like a number: the number it is, else the line itself.
+  function tapped(line, place, metric) {
+    if (metric) line.dataset.metric = metric; else line.dataset.row = place;
+    line.tabIndex = 0;
+    return line;
+  }
+
   function ranking(body, panel) {
     const values = panel.rows.map((row) => Math.abs(row.values[0] || 0)), largest = Math.max(...values, 1), list = el("ol", "ranking");
     const most = panel.heads[0]?.unit === "%" ? Math.max(100, largest) : largest; // half of all is no full bar
     if (panel.heads.length > 1) list.append(heads(panel));
     panel.rows.forEach((row, place) => {
-      const line = el("li", "rank"), bar = el("i", "rank-bar"), name = el("span", "rank-name", row.name);
+      const line = tapped(el("li", "rank"), place, row.metric), bar = el("i", "rank-bar"), name = el("span", "rank-name", row.name);
       bar.style.setProperty("--part", `${Math.max(0, (100 * (row.values[0] || 0)) / most)}%`);
       const told = el("span", "rank-value");
       row.texts.forEach((text, at) => {
@@ -128,7 +135,7 @@ const Panels = (() => {
     frame.append(chart, list);
     body.append(frame);
     panel.rows.forEach((row, place) => {
-      const line = el("li", "share-row"), dot = el("i", "dot");
+      const line = tapped(el("li", "share-row"), place, row.metric), dot = el("i", "dot");
       dot.style.background = colour(row.name, place);
       const told = el("b", "", row.texts[0]);
       told.dataset.value = row.values[0];
@@ -147,7 +154,7 @@ const Panels = (() => {
   function funnel(body, panel) {
     const most = Math.max(...panel.rows.map((row) => row.values[0] || 0), 1), list = el("ol", "funnel");
     panel.rows.forEach((row, place) => {
-      const line = el("li", "funnel-row"), bar = el("i", "funnel-bar"), before = place ? panel.rows[place - 1].values[0] : 0;
+      const line = tapped(el("li", "funnel-row"), place, row.metric), bar = el("i", "funnel-bar"), before = place ? panel.rows[place - 1].values[0] : 0;
       bar.style.setProperty("--part", `${Math.max(2, (100 * (row.values[0] || 0)) / most)}%`);
       const told = el("b", "", row.texts[0]);
       told.dataset.value = row.values[0];
@@ -169,7 +176,10 @@ const Panels = (() => {
       line.append(cell);
     });
     head.append(line);
-    panel.rows.forEach((cells) => rest.append(row(panel, cells, narrow)));
+    panel.rows.forEach((cells, place) => {
+      const made = row(panel, cells, narrow);
+      rest.append(panel.marks.length ? tapped(made, place) : made);
+    });
     table.append(head, rest);
     body.append(table);
   }
@@ -378,6 +388,7 @@ const Panels = (() => {
     const body = made.querySelector(".panel-body");
     release(body);
     body.replaceChildren();
+    made.told = panel;
     made.classList.toggle("stale", Boolean(panel.stale));
     const told = made.querySelector(".panel-told"), mark = panel.demo ? [el("span", "demo", "演示")] : [];
     told.replaceChildren(...mark, el("span", "panel-as-of", panel.stale ? `${panel.stale} 后没有新数据` : panel.as_of), el("span", "panel-source", panel.source));

@@ -68,13 +68,9 @@ function trouble(kind) {
 }
 
 document.addEventListener("click", (event) => {
-  const metric = event.target.closest("[data-metric]");
-  if (metric && picture.metrics[metric.dataset.metric]) return Screen.explain(picture.metrics[metric.dataset.metric]);
-  const head = event.target.closest(".panel-head");
-  if (!head || event.target.closest("select")) return;
-  const panel = picture.panels[head.closest(".panel").dataset.place];
-  if (panel.opens && setup.topics.some((one) => one.name === panel.opens)) location.href = `${setup.pocket}${panel.opens}`;
-  else if (panel.metrics.length) Screen.explain(picture.metrics[panel.metrics[0]]);
+  const head = event.target.closest(".panel-head"), panel = head && picture.panels[head.closest(".panel").dataset.place];
+  if (panel && panel.opens && !event.target.closest("select") && setup.topics.some((one) => one.name === panel.opens)) location.href = `${setup.pocket}${panel.opens}`;
+  else Screen.touched(event.target, picture);
 });
 
 // A page in a pocket asks nothing; taken out again, it asks at once.

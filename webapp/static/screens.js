@@ -77,9 +77,9 @@ const Screen = (() => {
     try {
       const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
       if (!answer.ok) return;
-      const rows = (await answer.json()).rows;
+      const { rows, marks } = await answer.json();
       if (turn !== made.turn) return; // another question was asked meanwhile
-      fill({ ...panel, rows, state: rows.length ? "ok" : "empty", note: "没有符合条件的" });
+      fill({ ...panel, rows, marks, state: rows.length ? "ok" : "empty", note: "没有符合条件的" });
     } catch { /* what was shown stays */ }
   }
 
@@ -106,7 +106,71 @@ const Screen = (() => {
     return seconds < 60 ? `每 ${seconds} 秒` : seconds < 3600 ? `每 ${Math.round(seconds / 60)} 分钟` : seconds < 86400 ? `每 ${Math.round(seconds / 3600)} 小时` : `每 ${Math.round(seconds / 86400)} 天`;
   }
 
-  function explain(metric) {
+  // What was tapped, on wall and phone alike: a number, one line of a panel, or a panel's head.
+  function touched(target, picture) {
+    const metric = target.closest("[data-metric]"), frame = target.closest(".panel"), line = target.closest("[data-row]");
+    if (metric && picture.metrics[metric.dataset.metric]) return explain(picture.metrics[metric.dataset.metric]);
+    if (line && frame && frame.told) return oneLine(picture.topic, frame, Number(line.dataset.row));
+    if (frame && target.closest(".panel-head") && !target.closest("select")) return whole(picture.panels[frame.dataset.place], picture.metrics);
+  }
+  addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.matches("li[data-metric], [data-row]")) event.target.click(); });
+
+  // All the numbers of a panel, the gravest first; of a list, how old it is and whose.
+  function whole(panel, metrics) {
+    const order = ["red", "orange", "yellow"], grave = (one) => (order.indexOf(one.level) + order.length + 1) % (order.length + 1);
+    const told = panel.metrics.map((name) => metrics[name]);
+    if (told.length) return explain([...told].sort((a, b) => grave(a) - grave(b))[0], told);
+    const head = el("header", "sheet-head"), list = el("dl", "sheet-lines");
+    head.append(el("h2", "", panel.title));
+    origin(list, panel);
+    show([head, list, panel.marks && panel.marks.length ? el("p", "quiet", "点一行，看这一行，也可以从这里登记。") : null]);
+  }
+
+  function origin(list, panel) {
+    line(list, "数据", panel.stale ? `${panel.as_of}，${panel.stale} 后没有新数据` : panel.as_of);
+    line(list, "来源", panel.source);
+    line(list, "说明", panel.demo ? "演示数据，真实数据接入后自动替换" : "");
+  }
+
+  function oneLine(topic, frame, place) {
+    const panel = frame.told, row = panel.rows[place], head = el("header", "sheet-head"), list = el("dl", "sheet-lines");
+    if (!row) return;
+    head.append(el("h2", "", panel.columns ? panel.title : `${row.name} · ${panel.title}`));
+    if (panel.columns) panel.columns.forEach((column, at) => line(list, column.title, row[at] === "—" ? "" : row[at]));
+    else panel.heads.forEach((one, at) => line(list, one.title, row.texts[at] === "—" ? "—" : `${row.texts[at]} ${one.unit}`));
+    origin(list, panel);
+    const asked = { ...(panel.columns ? frame.wanted : {}), topic, panel: frame.dataset.place, row: panel.columns ? panel.marks[place] : row.name };
+    show([head, list, acts(asked, "", false)]);
+  }
+
+  // What can be done about it; whoever may do neither is told who may.
+  function acts(asked, opens, lit) {
+    const box = el("div", "sheet-acts"), query = new URLSearchParams(Object.entries(asked).filter(([, told]) => told));
+    if (setup.acts.case) box.append(link(`${setup.acts.case}?${query}`, "登记办件", lit ? "primary" : ""));
+    if (setup.acts.joint) box.append(link(`${setup.acts.joint}?${query}`, "树党旗", ""));
+    const may = box.children.length > 0 || setup.device;
+    box.append(...behind(opens, "", ""));
+    const made = el("div");
+    made.append(...(may ? [] : [el("p", "quiet sheet-who", "登记办件和树党旗由承办单位和指挥中心办理，有异常请告诉指挥中心。")]), box);
+    return made;
+  }
+
+  // Several numbers of one panel stand behind one tap, each a tap away.
+  function beside(metric, family) {
+    if (family.length < 2) return null;
+    const made = el("nav", "sheet-beside");
+    made.setAttribute("aria-label", "同一面板的指标");
+    made.append(...family.map((one) => {
+      const button = el("button", "", one.title);
+      button.type = "button";
+      if (one === metric) button.setAttribute("aria-current", "true");
+      button.addEventListener("click", () => explain(one, family));
+      return button;
+    }));
+    return made;
+  }
+
+  function explain(metric, family = []) {
     const head = el("header", "sheet-head"), list = el("dl", "sheet-lines");
     head.append(el("h2", "", metric.title));
     const told = el("p", `sheet-value level-${metric.level || "none"}`);
@@ -122,11 +186,7 @@ const Screen = (() => {
     line(list, "预警", Object.keys(LAMPS).filter((level) => level in metric.warn).map((level) => [level, metric.warn[level]]).map(([level, edge]) => `${LAMPS[level]} ${metric.good === "up" ? "≤" : "≥"} ${edge}${metric.unit}`).join("，"));
     line(list, "来源", `${metric.source}（${metric.owner}）`);
     line(list, "更新", every(metric.refresh));
-    const acts = el("div", "sheet-acts");
-    if (setup.acts.case) acts.append(link(`${setup.acts.case}?metric=${metric.name}`, "登记办件", metric.level ? "primary" : ""));
-    if (setup.acts.joint) acts.append(link(`${setup.acts.joint}?metric=${metric.name}`, "树党旗", ""));
-    acts.append(...behind(metric.opens, "", ""));
-    show([head, list, acts]);
+    show([beside(metric, family), head, list, acts({ metric: metric.name }, metric.opens, Boolean(metric.level))]);
   }
 
   function link(address, words, kind) {
@@ -156,7 +216,7 @@ const Screen = (() => {
         made.append(el("dt", "", row.title), told);
         list.append(made);
       }
-      show([head, rows.length ? list : el("p", "quiet", "这个专题没有按镇街分的数。")]);
+      show([head, rows.length ? list : el("p", "quiet", "这个专题没有按镇街分的数。"), rows.some((row) => row.value !== null) ? acts({ topic, town: name }, "", false) : null]);
     } catch {
       show([head, el("p", "quiet", "暂时取不到，请稍后再点一次。")]);
     }
@@ -167,12 +227,15 @@ const Screen = (() => {
     const close = el("button", "sheet-close", "关闭");
     close.type = "button";
     close.addEventListener("click", () => sheet.close());
-    sheet.querySelector(".sheet-body").replaceChildren(...parts.filter(Boolean), close);
+    const all = parts.filter(Boolean), head = all.find((one) => one.matches(".sheet-head"));
+    head.tabIndex = -1;
+    head.autofocus = true; // what was opened is its words, not the first of its buttons
+    sheet.querySelector(".sheet-body").replaceChildren(...all, close);
     if (!sheet.open) sheet.showModal();
     clearTimeout(closes);
     if (setup.returns) closes = setTimeout(() => sheet.close(), setup.returns);
   }
   sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
 
-  return { filters, narrow, setup, follow, reload, explain, town, jitter, moment, clock };
+  return { filters, narrow, setup, follow, reload, touched, town, jitter, moment, clock };
 })();

@@ -185,14 +185,10 @@ document.addEventListener("click", (event) => {
   if (event.target === at("switch")) at("switch").close();
   if (event.target.closest("[data-switch]")) choose();
   if (event.target.closest("[data-full]")) full();
-  const metric = event.target.closest("[data-metric]");
-  if (metric && now.picture && now.picture.metrics[metric.dataset.metric]) return Screen.explain(now.picture.metrics[metric.dataset.metric]);
-  const opens = event.target.closest(".panel-head");
-  if (opens && !event.target.closest("select")) {
-    const panel = now.picture.panels[opens.closest(".panel").dataset.place];
-    if (panel.opens && names.includes(panel.opens)) turn(panel.opens);
-    else if (panel.metrics.length) Screen.explain(now.picture.metrics[panel.metrics[0]]);
-  }
+  if (!now.picture) return;
+  const head = event.target.closest(".panel-head"), panel = head && now.picture.panels[head.closest(".panel").dataset.place];
+  if (panel && panel.opens && !event.target.closest("select") && names.includes(panel.opens)) turn(panel.opens);
+  else Screen.touched(event.target, now.picture);
 });
 
 // The tour: on to the next topic while nobody touches anything.
