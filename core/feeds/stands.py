@@ -71,6 +71,8 @@ def _waits(dataset: Dataset, feed: Row[Any], now: datetime) -> bool:
         return False
     asked = feed.tried_at or feed.heard_at
     silent = timedelta(seconds=feed_rules().silent * dataset.every)
+    if feed.heard_at - asked > timedelta(seconds=dataset.every):  # somebody brought it since: nobody waits to ask
+        return False
     return asked - feed.heard_at <= silent and not _still(dataset, feed.as_of, asked)
 
 

@@ -162,7 +162,10 @@ def _summed(look: Look, own: Own, amounts: Sequence[tuple[str, str, int]]) -> To
 
 
 def interfaces_live(look: Look, own: Own) -> Told:
-    found = Counter(_way(name) for name in {row.name for _, row in _delivered(look, own)})
+    names = {
+        row.name.partition("#")[0] for _, row in _delivered(look, own)
+    }  # invented ones that ended today are no more
+    found = Counter(map(_way, names))
     return Told(float(sum(found.values())), ranked({name: float(n) for name, n in found.items()}), look.now)
 
 
