@@ -54,7 +54,7 @@ def stand_of(dataset: Dataset, feed: Row[Any] | None, now: datetime) -> Stand:
         state = "due" if _waits(dataset, feed, now) else "stale"
     words = {
         "failing": f"已有 {feed.failures} 次没取到：{feed.why}",
-        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，但数据停着没有更新",
+        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，数据停着没有更新",
         "due": "到了取数的时间，正等着去取",
         "fine": "正常",
     }[state]

@@ -218,7 +218,10 @@ def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
     for one, stand in stands(look):
         if stand.state in ("stale", "failing"):
             level = "严重" if stand.state == "failing" else "一般"
-            row = {"at": stand.since, "what": stand.words, "where": one.title, "level": level, "state": "未恢复"}
+            what = stand.words.partition("：")[0].rpartition("，")[
+                2
+            ]  # the whole of it stands on the page of interfaces
+            row = {"at": stand.since, "what": what, "where": one.title, "level": level, "state": "未恢复"}
             found.append(row)
         elif stand.state == "due" and stand.due_at and look.now - stand.due_at > feed_rules().unasked:
             unasked.append(stand.due_at)
