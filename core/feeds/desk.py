@@ -160,13 +160,13 @@ class Feeds:
         with self._core.engine.begin() as tx:
             tx.execute(update(feeds).where(feeds.c.name == name).values(next_at=until))
 
-    def begun(self, names: Iterable[str]) -> None:
-        """Asking begins: what became due while nobody asked is due since now."""
+    def begun(self, names: Iterable[str], others: Iterable[str] = ()) -> None:
+        """Asking begins: what became due while nobody asked is due since now; nobody waits for `others` to be asked."""
         now, one = self._core.clock.now(), feeds.c
-        mine = one.name.in_(tuple(names)), one.next_at < now
 
         def run(tx: Connection) -> None:
-            tx.execute(update(feeds).where(*mine).values(next_at=now))
+            tx.execute(update(feeds).where(one.name.in_(tuple(names)), one.next_at < now).values(next_at=now))
+            tx.execute(update(feeds).where(one.name.in_(tuple(others)), one.next_at < now).values(next_at=None))
 
         self._tried(run)
 

@@ -46,7 +46,7 @@ class Rounds:
         alone.
         """
         if self._first and self._sources:
-            self._desk.begun(self._sources)
+            self._desk.begun(self._sources, self._desk.datasets.keys() - self._sources.keys())
             self._first = False
         due = self._due() if self._sources else []
         for dataset, source, cursor in due:
@@ -61,6 +61,8 @@ class Rounds:
         found = []
         for name, source in self._sources.items():
             row = known.get(name)
+            if source.demo and row is not None and not row.demo:
+                continue  # what is real is brought by somebody else; the invented have nothing to say any more
             if name not in self._asking and (row is None or row.next_at is None or row.next_at <= now):
                 found.append((self._desk.datasets[name], source, row.cursor if row is not None else ""))
         return found

@@ -54,7 +54,7 @@ def stand_of(dataset: Dataset, feed: Row[Any] | None, now: datetime) -> Stand:
         state = "due" if _waits(dataset, feed, now) else "stale"
     words = {
         "failing": f"已有 {feed.failures} 次没取到：{feed.why}",
-        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，但数据停着没有更新",
+        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，数据停着没有更新",
         "due": "到了取数的时间，正等着去取",
         "fine": "正常",
     }[state]
@@ -71,6 +71,8 @@ def _waits(dataset: Dataset, feed: Row[Any], now: datetime) -> bool:
         return False
     asked = feed.tried_at or feed.heard_at
     silent = timedelta(seconds=feed_rules().silent * dataset.every)
+    if feed.heard_at - asked > timedelta(seconds=dataset.every):  # somebody brought it since: nobody waits to ask
+        return False
     return asked - feed.heard_at <= silent and not _still(dataset, feed.as_of, asked)
 
 

@@ -162,7 +162,10 @@ def _summed(look: Look, own: Own, amounts: Sequence[tuple[str, str, int]]) -> To
 
 
 def interfaces_live(look: Look, own: Own) -> Told:
-    found = Counter(_way(name) for name in {row.name for _, row in _delivered(look, own)})
+    names = {
+        row.name.partition("#")[0] for _, row in _delivered(look, own)
+    }  # invented ones that ended today are no more
+    found = Counter(map(_way, names))
     return Told(float(sum(found.values())), ranked({name: float(n) for name, n in found.items()}), look.now)
 
 
@@ -215,7 +218,10 @@ def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
     for one, stand in stands(look):
         if stand.state in ("stale", "failing"):
             level = "严重" if stand.state == "failing" else "一般"
-            row = {"at": stand.since, "what": stand.words, "where": one.title, "level": level, "state": "未恢复"}
+            what = stand.words.partition("：")[0].rpartition("，")[
+                2
+            ]  # the whole of it stands on the page of interfaces
+            row = {"at": stand.since, "what": what, "where": one.title, "level": level, "state": "未恢复"}
             found.append(row)
         elif stand.state == "due" and stand.due_at and look.now - stand.due_at > feed_rules().unasked:
             unasked.append(stand.due_at)

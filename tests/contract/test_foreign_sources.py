@@ -222,6 +222,30 @@ def test_a_database_tells_decimals_dates_and_names_of_its_own(core: Core) -> Non
     assert "1号" in told.faults[0].body
 
 
+def test_the_invented_is_not_asked_any_more_once_the_real_is_brought(
+    core: Core,  # noqa: F811
+    far: Far,  # noqa: F811
+    clock: StillClock,
+) -> None:
+    """Nor does a source of before make a silence of whoever brings it now look like our own delay."""
+    far.answer = {"rows": [berth(minutes=20)]}
+    asked = rounds(core, address=far.address, demo=True)
+    assert asked.run() == 1
+    core.feeds.push(core.feeds.datasets["port.berths"], {"rows": [berth()]}, "port-1")
+    clock.advance(minutes=11)
+    asked.run()
+    assert (len(far.asked), stand(core).state, stand(core).demo) == (1, "fine", False)
+    core.feeds.asked("port.berths", clock.now())
+    clock.advance(hours=5)
+    core.feeds.push(core.feeds.datasets["port.berths"], {"rows": [berth(minutes=-310)]}, "port-1")
+    clock.advance(hours=5)
+    assert stand(core).state == "stale"
+    assert Rounds(core.feeds, clock, {"port.incidents": Quick()}).run() == 1
+    row = core.feeds.state("port.berths")
+    assert row is not None
+    assert row.next_at is None
+
+
 @pytest.mark.parametrize(
     ("first", "later"),
     [

@@ -117,6 +117,8 @@ def test_a_start_is_no_alarm_before_every_source_had_its_turn(rig: Rig) -> None:
     assert FeedWatch(core, began).check() == 0
     rig.clock.advance(seconds=bringer.every * core.feeds.rules.silent + 60)
     assert FeedWatch(core, began).check() >= 1, "it had its time to speak"
+    core.feeds.failed(names[0], "对方答复状态 503，要求转到别的地址")
+    assert "已有 1 次没取到" in alarms(), "a wall's line holds what happened; why stands on the console"
 
 
 def test_invented_data_warn_nobody(rig: Rig) -> None:

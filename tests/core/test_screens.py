@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 import yaml
 from pydantic import SecretStr
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from core import Core
 from core.errors import Unknown
@@ -296,6 +296,16 @@ def test_the_first_of_a_day_stands_beside_no_fall(core: Core, clock: StillClock)
 
 def counted_at(core: Core, own: Own) -> Told:
     return core._read(lambda tx: metrics.COUNTS[own.measure](Look(tx, core.world(), core.clock.now()), own))
+
+
+def test_an_interface_that_became_real_today_is_one(core: Core, clock: StillClock) -> None:
+    dataset = core.feeds.dataset("port", "voyages")
+    core.feeds.turned_away(dataset, "port-1", "不是 JSON", 1, demo=True)
+    with core.engine.begin() as tx:
+        tx.execute(update(feeds).where(feeds.c.name == dataset.full).values(name=f"{dataset.full}#1", ended=True))
+    clock.advance(minutes=2)
+    core.feeds.turned_away(dataset, "port-1", "不是 JSON", 1, demo=False)
+    assert counted_at(core, Own("interfaces_live")).value == 1
 
 
 def registered_between(core: Core, first: str, last: str) -> int:
