@@ -346,8 +346,8 @@ def test_a_wall_is_let_in_by_its_code_and_shut_out_again(eyes: Eyes, room: Room)
 
 
 def test_a_screen_keeps_its_picture_says_so_and_comes_back(eyes: Eyes) -> None:
-    page = opened(eyes, "/wall/port", WALL, "port")
-    before = figures(page)
+    page = opened(eyes, "/wall/home", WALL, "home")
+    before, laid = figures(page), page.locator(".wall-main").bounding_box()
     away: list[Route] = []
 
     def cut(route: Route) -> None:
@@ -358,6 +358,11 @@ def test_a_screen_keeps_its_picture_says_so_and_comes_back(eyes: Eyes) -> None:
     expect(page.locator("#trouble")).to_contain_text("连接中断", timeout=PATIENCE_MS)
     assert away
     assert figures(page) == before
+    assert page.locator(".wall-main").bounding_box() == laid, "what is drawn is pushed and cut"
+    said, title = page.locator("#trouble").bounding_box(), page.locator("h1").bounding_box()
+    assert said
+    assert title
+    assert said["x"] + said["width"] < title["x"], "it lies over the title"
     kept(page, "wall-away")
     page.unroute("**/screen/*.json")
     expect(page.locator("#trouble")).to_be_hidden(timeout=PATIENCE_MS)

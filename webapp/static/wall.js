@@ -194,7 +194,7 @@ document.addEventListener("click", (event) => {
 // The tour: on to the next topic while nobody touches anything.
 if (setup.tour.length > 1) {
   setInterval(() => {
-    if (Date.now() - acted > 60000) pass(setup.tour, 1);
+    if (Date.now() - acted > 60000 && heading === now.topic) pass(setup.tour, 1); // what was asked for is waited for
   }, setup.every * 1000);
 }
 
