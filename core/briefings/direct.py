@@ -31,7 +31,7 @@ from core.worktime import local_date
 if TYPE_CHECKING:
     from core.briefings import Wired
 
-SHOWN = 5
+SHOWN, PAGE = 5, 50
 TITLE = 40
 OPEN = select(
     case_legs.c.id, case_legs.c.case_id, case_legs.c.unit_id, case_legs.c.state, case_legs.c.rule, case_legs.c.hours,
@@ -55,12 +55,17 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class LevelView:
-    """One level: its word and sign, how many parts are at it, and the most urgent of them."""
+    """One level: its word and sign, how many parts are at it, and the most urgent of them.
+
+    `page`, of `pages`: where it is told whole; 0 where only its first are.
+    """
 
     name: str
     label: str
     count: int
     rows: tuple[Warned, ...]
+    page: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +112,15 @@ class Direct:
         self._core = core
         self._targets = read_targets()
 
-    def view(self, actor: Actor) -> DirectView:
+    def view(self, actor: Actor, level: str = "", page: int = 1) -> DirectView:
+        """Everything for this reader; of the level named all that is at it, page by page."""
         core = self._core
         world, now = core.world(), core.clock.now()
         today = local_date(now)
         board = core.joint_scores.board(actor, ScoreAsk(*month_of(today)))
-        levels, units = core._read(lambda tx: (self._levels(tx, actor, world, now), self._units(tx, actor, world)))
+        levels, units = core._read(
+            lambda tx: (self._levels(tx, actor, world, now, level, page), self._units(tx, actor, world))
+        )
         at, kpis = self._kpis(actor, now)
         joint = core.joints.listed(actor, "running", JointFilter(), 1)
         version = targets_on(self._targets, today)
@@ -124,7 +132,9 @@ class Direct:
 
     # --- warnings ---
 
-    def _levels(self, tx: Connection, actor: Actor, world: World, now: datetime) -> tuple[LevelView, ...]:
+    def _levels(
+        self, tx: Connection, actor: Actor, world: World, now: datetime, whole: str, page: int
+    ) -> tuple[LevelView, ...]:
         """By what the clocks say now, the highest level first."""
         query = OPEN if world.policy.reads.get(actor.role) == "all" else OPEN.where(
             case_legs.c.unit_id.in_(units_within(actor, world))
@@ -136,7 +146,10 @@ class Direct:
         levels = []
         for number, level in reversed(list(enumerate(world.policy.warnings.levels, 1))):
             rows = sorted(found.get(number, ()), key=lambda row: (row["due_at"], row["id"]))
-            levels.append(LevelView(level.name, level.label, len(rows), _warned(tx, rows[:SHOWN], world, now)))
+            pages = max(1, -(-len(rows) // PAGE)) if level.name == whole else 0
+            at = min(page, pages)
+            shown = rows[PAGE * (at - 1) : PAGE * at] if at else rows[:SHOWN]
+            levels.append(LevelView(level.name, level.label, len(rows), _warned(tx, shown, world, now), at, pages))
         return tuple(levels)
 
     def _units(self, tx: Connection, actor: Actor, world: World) -> tuple[tuple[str, str, str], ...]:

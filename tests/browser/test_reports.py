@@ -65,6 +65,8 @@ def test_a_leader_sees_what_slips_who_is_on_it_and_how_it_stands(core: Core, pho
     core.measures.fold()
     page = phone("/m/direct", user(core, head(core)))
     expect(page.locator('[data-level="red"] b')).to_have_text("1")
+    page.locator('[data-level="red"]').tap()
+    expect(page).to_have_url(re.compile(r"level=red#level-red$"))
     expect(page.locator("#level-red .lines > li")).to_contain_text("水务局")
     expect(page.locator("#joint .lines")).to_contain_text("秀华路路面塌陷")
     shown = page.locator('[data-kpi="按时签收率"]')

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import Core
+from core.briefings import direct
 from core.briefings.direct import DirectView
 from core.errors import AlreadyThere, BadField, Unknown
 from core.figures import Ask, Pick
@@ -57,6 +58,22 @@ def test_warnings_name_who_is_on_each_within_the_readers_right(core: Core) -> No
     assert (red.title, red.unit, red.who, red.overdue) == ("井盖松动", "水务局", clerk(core, FIRST).name, True)
     assert levels(core.briefings.direct.view(clerk(core, SECOND))) == {"red": 0, "orange": 0, "yellow": 0}
     assert levels(core.briefings.direct.view(clerk(core, FIRST))) == {"red": 1, "orange": 0, "yellow": 0}
+
+
+def test_a_level_is_read_whole_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the day of a typhoon nobody is left behind the first five."""
+    clock = StillClock()
+    core = a_core(SQLite().prepared(settled, tmp_path), clock)
+    for number in range(7):
+        signed(core, FIRST, title=f"内涝 {number}", urgency="critical")
+    clock.advance(days=3)
+    monkeypatch.setattr(direct, "PAGE", 3)
+    first = core.briefings.direct.view(head(core)).levels[0]
+    assert (first.count, len(first.rows), first.page) == (7, 5, 0)
+    pages = [core.briefings.direct.view(head(core), "red", page).levels[0] for page in (1, 2, 3, 99)]
+    assert [(one.page, one.pages, len(one.rows)) for one in pages] == [(1, 3, 3), (2, 3, 3), (3, 3, 1), (3, 3, 1)]
+    assert len({row.no for one in pages for row in one.rows}) == 7
+    core.engine.dispose()
 
 
 def test_a_kpi_is_the_consoles_measure_beside_its_target(core: Core) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from webapp.auth import audience
-from webapp.context import the_actor, the_core
+from webapp.context import number, the_actor, the_core
 
 direct = Blueprint("direct", __name__)
 
@@ -13,6 +13,7 @@ direct = Blueprint("direct", __name__)
 @direct.get("/m/direct")
 @audience("direct")
 def index() -> str:
-    """The whole page for this reader."""
-    view = the_core().briefings.direct.view(the_actor())
+    """The whole page for this reader; one level whole where it is asked for."""
+    level, page = request.args.get("level", "")[:10], number(request.args.get("page"), 1)
+    view = the_core().briefings.direct.view(the_actor(), level, page)
     return render_template("screen/direct.html", view=view)
