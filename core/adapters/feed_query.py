@@ -24,6 +24,7 @@ from core.settings import FeedSource
 
 PORTION = 1000
 """Rows of a far database held at a time."""
+NAMED = re.compile(r"(?<![:\w]):(since(?:_epoch)?)\b")
 READS = re.compile(r"\s*(select|with)\b[^;]*\Z", re.IGNORECASE)
 SORTED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?|\d{10}|\d{13}|\d{14}")
 """Moments whose texts stand in the order of time, so that the database can be asked in its own words."""
@@ -53,7 +54,7 @@ class QuerySource:
     """The rows of one SELECT; `:since` in it is the newest moment read so far, 1970-01-01 the first time.
 
     It is told as the time column tells it when that is a text in the order of time, else as local time,
-    `2026-03-09 14:00:00`.
+    `2026-03-09 14:00:00`. `:since_epoch` is the same moment in seconds since 1970, for columns that count them.
     """
 
     way = "query"
@@ -73,7 +74,7 @@ class QuerySource:
         asked = self._given.query.strip().rstrip(";")
         if not READS.fullmatch(asked):
             raise SourceAway("设置里的 query 只能是一条 SELECT")
-        since = {"since": cursor or "1970-01-01"} if ":since" in asked else {}
+        since = _moments(asked, cursor)
         order: ColumnClause[Any] = column(self._given.columns.get(self._time, self._time))
         query = select(text("*")).select_from(text(f"({asked}) AS asked")).order_by(order)
         try:
@@ -154,6 +155,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode("utf-8", "replace")
     return value if isinstance(value, list | dict) else str(value)
+
+
+def _moments(asked: str, cursor: str) -> dict[str, Any]:
+    """The moment read up to, in the ways a query names it."""
+    moment = moment_of(cursor)
+    known = {"since": cursor or "1970-01-01", "since_epoch": int(moment.timestamp()) if moment else 0}
+    return {name: known[name] for name in NAMED.findall(asked)}
 
 
 def _since(value: Any) -> str:

@@ -276,6 +276,27 @@ def test_a_database_whose_times_are_texts_is_asked_in_its_own_words(
     engine.dispose()
 
 
+@pytest.mark.parametrize(("scale", "bound"), [(1, ":since_epoch"), (1000, ":since_epoch * 1000")])
+def test_a_database_that_counts_seconds_since_1970_is_asked_in_seconds(
+    core: Core,  # noqa: F811
+    clock: StillClock,
+    tmp_path: Path,
+    scale: int,
+    bound: str,
+) -> None:
+    engine, began = create_engine(f"sqlite:///{tmp_path / 'epochs.db'}"), int(clock.now().timestamp())
+    with engine.begin() as tx:
+        tx.execute(text("CREATE TABLE work (at INTEGER, berth TEXT)"))
+        tx.execute(text("INSERT INTO work VALUES (:at, '1号')"), {"at": (began - 600) * scale})
+    asked = rounds(core, by="query", address=str(engine.url), query=f"SELECT at, berth FROM work WHERE at > {bound}")
+    assert asked.run() == 1
+    with engine.begin() as tx:
+        tx.execute(text("INSERT INTO work VALUES (:at, '2号')"), {"at": (began + 300) * scale})
+    clock.advance(minutes=11)
+    assert asked.run() == 1, "what came after is read, and only that"
+    engine.dispose()
+
+
 def test_a_postgres_in_another_zone_is_read_to_its_end_and_one_that_is_locked_is_not_waited_for(
     core: Core,  # noqa: F811
     clock: StillClock,
