@@ -187,7 +187,8 @@ class FeedSource(Section):
     empty for none, and `next` the path to the following one in the answer; `page`: the parameter that carries the
     number of the page where a list comes in pages, from `page_first`, each `page_step` more than the one before (a list
     by offset: 0 and its limit); `headers`: what else every request has to say. `query`: a SELECT for the database,
-    which may use :since, a local time, or :since_epoch, in seconds. `demo`: the rows are invented, and say so on every screen.
+    which may use :since, a local time, or :since_epoch, in seconds. `demo`: the rows are invented, and say so on every
+    screen.
     """
 
     by: Literal["pull", "file", "query"] = "pull"

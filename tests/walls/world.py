@@ -223,7 +223,8 @@ class World:
         today, head = self.town.clock.now().date(), self.town.actor("head")
         told = self.core.briefings.begin(head, "day", today - timedelta(days=1))
         filed = self.core.briefings.submit(head, told, self.core.briefings.draft(head, told).seq, {"summary": "平稳。"})
-        return {"draft": self.core.briefings.begin(head, "day", today), "briefing": filed}
+        draft = self.core.briefings.begin(head, "day", today)
+        return {"draft": draft, "draft_seq": self.core.briefings.draft(head, draft).seq, "briefing": filed}
 
     def _came_in(self, case: int) -> dict[str, Any]:
         """A list of people waiting for a yes, and a row the provincial platform refused."""
