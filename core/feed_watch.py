@@ -16,6 +16,7 @@ from core.policy.feed_rules import feed_rules
 from core.policy.feeds import Dataset
 from core.timewords import when
 from core.warning_views import WarningView
+from core.watch import quiet_until
 
 PAGE = "feeds"
 SILENT, WELL = "feed-silent:", "feed-well:"
@@ -31,7 +32,12 @@ class FeedWatch:
         self._core, self._began = core, began
 
     def check(self) -> int:
-        """Tell what fell silent and what came back; returns how many cards were new. Invented data warn nobody."""
+        """Tell what fell silent and what came back; returns how many cards were new. Invented data warn nobody.
+
+        In the quiet hours (domain-rules §20) nobody is told: a silence that lasts until the morning is told then.
+        """
+        if quiet_until(self._core.clock.now(), self._core.policy.quiet) is not None:
+            return 0
         known = {row.name: row for row in self._core.feeds.read(lambda tx: tx.execute(select(feeds)).all())}
         open_, now, told = self._open(), self._core.clock.now(), 0
         for name, dataset in self._core.feeds.datasets.items():

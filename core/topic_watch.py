@@ -13,6 +13,7 @@ from core.facade import Core
 from core.policy import read
 from core.policy.topics import LEVELS, Topic
 from core.warning_views import WarningView
+from core.watch import quiet_until
 from core.worktime import local_date
 
 log = structlog.get_logger(__name__)
@@ -38,8 +39,11 @@ class TopicWatch:
     def check(self) -> int:
         """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody.
 
+        In the quiet hours (§20) nobody is told: what still stands in the morning is told then, as it is then.
         A topic whose numbers cannot be made costs only itself: it is logged with a reference, the others are told.
         """
+        if quiet_until(self._core.clock.now(), self._core.policy.quiet) is not None:
+            return 0
         return sum(self._look_at(topic) for topic in self._core.screens.topics.values())
 
     def _look_at(self, topic: Topic) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from werkzeug.serving import make_server
 
-from core.models.people import people
+from core.models.people import people, sessions
 from tests.browser.test_console import DESK, HAND, SIDEWAYS, SMALL_TARGETS, browser  # noqa: F401  (fixture)
 from tests.chromium import CHROMIUM
 from tests.clock import StillClock
@@ -82,6 +82,61 @@ def test_a_card_opened_inside_dingtalk_asks_for_nothing(browser: Browser, addres
         page.wait_for_url(f"{address}/cases/{case}**")
         expect(page.locator(".me-name")).to_have_text("陈文兰")
         assert said == []
+
+
+def test_back_from_a_topic_opened_inside_dingtalk_does_not_lead_through_the_door(
+    browser: Browser,  # noqa: F811
+    address: str,
+) -> None:
+    with a_context(browser, HAND, DINGTALK) as context:
+        page = context.new_page()
+        page.goto(f"{address}/healthz")
+        page.goto(f"{address}/m/home?sandbox_user=leader")
+        page.wait_for_url(f"{address}/m/home**")
+        expect(page.locator("#lead")).not_to_be_empty()
+        page.go_back()
+        expect(page).to_have_url(f"{address}/healthz")
+
+
+def test_an_ended_session_inside_dingtalk_is_renewed_by_itself_on_the_same_topic(
+    browser: Browser,  # noqa: F811
+    address: str,
+    town: Town,
+) -> None:
+    with a_context(browser, HAND, DINGTALK) as context:
+        page = context.new_page()
+        page.goto(f"{address}/m/hotline?sandbox_user=leader")
+        page.wait_for_url(f"{address}/m/hotline**")
+        expect(page.locator("#lead")).not_to_be_empty()
+        with town.core.engine.begin() as tx:
+            tx.execute(delete(sessions))
+        with page.expect_navigation(url=f"{address}/m/hotline**"):
+            page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.locator("#lead")).not_to_be_empty()
+        expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("login", "sentence"),
+    [("stranger", "您还没有登记到本平台，请联系本单位管理员添加。"), ("system", "管理员还要核对控制台密码")],
+)
+def test_who_may_not_come_straight_in_reads_why_inside_dingtalk(
+    browser: Browser,  # noqa: F811
+    address: str,
+    sandbox: Sandbox,
+    login: str,
+    sentence: str,
+) -> None:
+    sandbox.add_people({"userId": "stranger", "name": "路人"})
+    with a_context(browser, HAND, DINGTALK) as context:
+        page = context.new_page()
+        page.goto(f"{address}/m/home?sandbox_user={login}")
+        expect(page.locator(".gate")).to_contain_text(sentence)
+        fits(page)
+        if login == "system":
+            page.get_by_label("密码").fill(PASSWORD)
+            page.get_by_role("button", name="确认登录").click()
+            page.wait_for_url(f"{address}/m/home**")
 
 
 def test_whom_dingtalk_does_not_name_takes_the_other_way(browser: Browser, address: str) -> None:  # noqa: F811

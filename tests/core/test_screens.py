@@ -35,7 +35,7 @@ from core.settings import Media
 from core.sm import hmac_sm3
 from core.timewords import when
 from core.topic_watch import TopicWatch
-from core.worktime import local_date
+from core.worktime import SHANGHAI, local_date
 from tests.builders import dispatched
 from tests.clock import StillClock
 from tests.core.moments import at
@@ -613,6 +613,18 @@ def test_a_warned_number_is_told_once_a_day_to_whom_it_concerns(busy: Core, cloc
     assert people == {
         one.person for role in ("dispatcher", "desk_head", "district_leader") for one in busy.directory().by_role[role]
     }
+
+
+def test_at_night_a_warned_number_waits_for_the_morning(busy: Core, clock: StillClock) -> None:
+    """What stands at a level at midnight would else be told anew as the first thing of the new day."""
+    watch, day = TopicWatch(busy), clock.now()
+    night = day.astimezone(SHANGHAI) + timedelta(days=1)
+    try:
+        for hour, minute in ((22, 0), (0, 5), (6, 59)):
+            clock.set(night.replace(hour=hour, minute=minute))
+            assert watch.check() == 0, (hour, minute)
+    finally:
+        clock.set(day)
 
 
 def test_a_video_link_is_signed_for_one_person_and_some_minutes() -> None:

@@ -8,6 +8,7 @@ from webapp.auth import STAFF, audience
 from webapp.context import the_core
 from webapp.screen.door import reader_role, topics_of_reader
 from webapp.screen.wall import HOME, POLL_MS, setup_of
+from webapp.ways import inside
 
 pocket = Blueprint("pocket", __name__)
 
@@ -38,5 +39,5 @@ def _shown(name: str) -> str:
     return render_template(
         "screen/topic.html",
         topic=topic,
-        setup={**setup_of(topic), "poll": POLL_MS["phone"], "device": False, "returns": 0},
+        setup={**setup_of(topic), "poll": POLL_MS["phone"], "device": False, "returns": 0, "inside": inside()},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import ceil
 
 from flask import Blueprint, Response, make_response, redirect, render_template
 
@@ -17,7 +18,9 @@ videos = Blueprint("videos", __name__)
 @audience(STAFF)
 def index() -> str:
     """Every camera by its town."""
-    return render_template("screen/videos.html", cameras=cameras().values(), on=bool(the_core().settings.media.address))
+    media = the_core().settings.media
+    minutes = ceil(media.life_s / 60)
+    return render_template("screen/videos.html", cameras=cameras().values(), on=bool(media.address), minutes=minutes)
 
 
 @videos.get("/m/videos/<name>")

@@ -1,4 +1,5 @@
 // Inside DingTalk: ask it who opened the page, and hand its code in. Without an answer the person takes the other way.
+// The way in takes the place of this page: 返回 from where one was going must not lead through the door once more.
 "use strict";
 
 const form = document.getElementById("inside");
@@ -14,7 +15,16 @@ function handIn(answer) {
   if (!code) return failed();
   clearTimeout(waiting);
   form.elements.code.value = code;
-  form.requestSubmit();
+  enter().catch(failed);
+}
+
+// In: on to where one was going. Not yet, or not at all: the gate says so in this very place.
+async function enter() {
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+  if (answer.type === "opaqueredirect") return location.replace(form.elements.next.value || "/");
+  const gate = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  if (!gate) return failed();
+  document.querySelector("main").replaceWith(gate);
 }
 
 const waiting = setTimeout(failed, PATIENCE_MS);

@@ -58,14 +58,23 @@ function narrow(made, panel) {
   return Screen.narrow(made, panel, setup.topic, (told) => Panels.fill(made, told, picture.metrics, { narrow: true }));
 }
 
+// What is wrong with the connection, since when the numbers stand still, and what helps where waiting does not.
 function trouble(kind) {
-  const said = at("trouble");
+  const said = at("trouble"), gone = kind === "out" || kind === "shut";
   if (kind === "") { heard = Screen.moment(); said.hidden = true; document.body.classList.remove("old"); return; }
-  const since = Screen.clock.format(heard);
+  if (kind === "out" && setup.inside && !sheet.open) return location.reload(); // the app signs in by itself and leads back here
+  const since = Screen.since(heard);
   said.hidden = false;
-  said.textContent = kind === "out" ? "登录已过期，请重新打开这一页。" : `没有网络，显示的是 ${since} 的数据，恢复后自动更新。`;
-  document.body.classList.toggle("old", kind === "out" || Screen.moment() - heard > 3 * POLL_MS);
+  if (gone) {
+    const link = Panels.el("a", "", kind === "out" ? "重新登录" : "看全部专题");
+    link.href = kind === "out" ? location.pathname : `${setup.pocket}topics`;
+    said.replaceChildren(`${kind === "out" ? "登录已过期" : "您现在的岗位不能看这个专题"}，显示的是 ${since} 的数据。`, link);
+  } else said.textContent = `${navigator.onLine ? "平台暂时没有回应" : "没有网络"}，显示的是 ${since} 的数据，恢复后自动更新。`;
+  document.body.classList.toggle("old", gone || stands());
 }
+
+// Whether what is shown was heard too long ago to pass for what is.
+const stands = () => Screen.moment() - heard > 3 * POLL_MS;
 
 document.addEventListener("click", (event) => {
   const head = event.target.closest(".panel-head"), panel = head && picture.panels[head.closest(".panel").dataset.place];
@@ -76,9 +85,17 @@ document.addEventListener("click", (event) => {
 // A page in a pocket asks nothing; taken out again, it asks at once.
 function begin() {
   unfollow();
+  document.body.classList.toggle("old", stands());
   unfollow = Screen.follow({ topic: setup.topic, etag: picture ? "" : setup.etag, every: POLL_MS, shown: show, trouble });
 }
 document.addEventListener("visibilitychange", () => { if (document.hidden) unfollow(); else begin(); });
+
+// 返回 puts away an open sheet; without one it leads to where one came from.
+const sheet = at("sheet"), covered = () => Boolean(history.state && history.state.sheet);
+sheet.addEventListener("opened", () => history.pushState({ sheet: true }, ""));
+sheet.addEventListener("close", () => { if (covered()) history.back(); });
+addEventListener("popstate", () => { if (sheet.open && !covered()) sheet.close(); });
+if (covered()) history.back(); // come back from where a sheet had led: the sheet is gone, and its step with it
 
 let width = innerWidth, resizes = 0;
 addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; clearTimeout(resizes); resizes = setTimeout(Panels.resize, 150); } });

@@ -11,6 +11,17 @@ const Screen = (() => {
   let drift = setup.now - Date.now();
   const moment = () => Date.now() + drift;
   const clock = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
+  const date = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric" });
+
+  // Since when: the time, and its day where that is not today.
+  const since = (at) => (date.format(at) === date.format(moment()) ? "" : `${date.format(at)} `) + clock.format(at);
+
+  // No answer is waited for longer than this. The web views of some apps know no AbortSignal.timeout.
+  function patience() {
+    const control = new AbortController();
+    setTimeout(() => control.abort(), PATIENCE_MS);
+    return control.signal;
+  }
 
   // Asks again and again: at once what changed, 304 for what did not; slower while nobody answers, and never two at a time.
   function follow({ topic, etag, every, shown, trouble }) {
@@ -20,13 +31,13 @@ const Screen = (() => {
       let rest = every;
       try {
         const headers = print ? { "If-None-Match": `"${print}"`, Accept: "application/json" } : { Accept: "application/json" };
-        const answer = await fetch(`${setup.data}${topic}.json`, { headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+        const answer = await fetch(`${setup.data}${topic}.json`, { headers, redirect: "manual", cache: "no-store", signal: patience() });
         if (stopped) return;
         const told = Number(answer.headers.get("X-Now"));
         if (told) drift = told - Date.now();
         if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
           rest = SLOW_MS; // let in again, it goes on by itself
-          trouble("out");
+          trouble(answer.status === 403 ? "shut" : "out");
         } else {
           if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
           const version = answer.headers.get("X-Screen");
@@ -75,7 +86,7 @@ const Screen = (() => {
     made.wanted = Object.fromEntries([...made.querySelectorAll(".panel-filters select")].map((one) => [one.name, one.value]));
     const query = new URLSearchParams(Object.entries(made.wanted).filter(([, told]) => told)), turn = (made.turn = (made.turn || 0) + 1);
     try {
-      const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(`${setup.data}${topic}/rows/${made.dataset.place}.json?${query}`, { cache: "no-store", redirect: "manual", signal: patience() });
       if (!answer.ok) return;
       const { rows, marks } = await answer.json();
       if (turn !== made.turn) return; // another question was asked meanwhile
@@ -86,7 +97,7 @@ const Screen = (() => {
   // A page that answers is loaded anew; one that does not would leave a blank screen.
   async function reload() {
     try {
-      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(location.href, { cache: "no-store", redirect: "manual", signal: patience() });
       if (answer.ok) location.reload();
     } catch { /* the picture stays, and the next answer brings the question back */ }
   }
@@ -206,7 +217,7 @@ const Screen = (() => {
     head.append(el("h2", "", name));
     show([head, el("p", "quiet", "正在取这个镇街的数。")]);
     try {
-      const answer = await fetch(`${setup.data}${topic}/towns.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(`${setup.data}${topic}/towns.json`, { cache: "no-store", redirect: "manual", signal: patience() });
       if (!answer.ok) throw new Error(String(answer.status));
       const rows = (await answer.json()).towns[name] || [];
       for (const row of rows) {
@@ -231,11 +242,11 @@ const Screen = (() => {
     head.tabIndex = -1;
     head.autofocus = true; // what was opened is its words, not the first of its buttons
     sheet.querySelector(".sheet-body").replaceChildren(...all, close);
-    if (!sheet.open) sheet.showModal();
+    if (!sheet.open) { sheet.showModal(); sheet.dispatchEvent(new Event("opened")); }
     clearTimeout(closes);
     if (setup.returns) closes = setTimeout(() => sheet.close(), setup.returns);
   }
   sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
 
-  return { filters, narrow, setup, follow, reload, touched, town, jitter, moment, clock };
+  return { filters, narrow, setup, follow, reload, touched, town, jitter, moment, clock, since, patience };
 })();

@@ -80,9 +80,9 @@ function trouble(kind, title = "") {
   if (kind === "") { heard = Screen.moment(); said.hidden = true; body.classList.remove("old"); return; }
   said.hidden = false;
   if (kind === "faulty") { said.textContent = `「${title}」暂时打不开，这里还是「${now.picture.title}」。`; return; }
-  const since = Screen.clock.format(heard);
-  said.textContent = kind === "out" ? (setup.device ? "这块屏已停用或需要重新登记，请联系系统管理员。" : "登录已过期，请刷新后重新登录。") : `连接中断，显示的是 ${since} 的数据，正在自动重连。`;
-  body.classList.toggle("old", kind === "out" || Screen.moment() - heard > 3 * Math.max(POLL_MS, 1000 * (now.picture ? Math.min(now.picture.refresh, 60) : 10)));
+  const since = Screen.since(heard), out = kind === "out" || kind === "shut";
+  said.textContent = out ? (setup.device ? "这块屏已停用或需要重新登记，请联系系统管理员。" : "登录已过期，请刷新后重新登录。") : `连接中断，显示的是 ${since} 的数据，正在自动重连。`;
+  body.classList.toggle("old", out || Screen.moment() - heard > 3 * Math.max(POLL_MS, 1000 * (now.picture ? Math.min(now.picture.refresh, 60) : 10)));
 }
 
 function open(topic, picture, etag, push = true) {
@@ -100,7 +100,7 @@ async function turn(topic) {
   heading = topic;
   let came = "away";
   try {
-    const answer = await fetch(`${setup.data}${topic}.json`, { cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(15000) });
+    const answer = await fetch(`${setup.data}${topic}.json`, { cache: "no-store", redirect: "manual", signal: Screen.patience() });
     if (answer.type === "opaqueredirect" || answer.status === 401) came = "out";
     else if (!answer.ok) came = [502, 503, 504].includes(answer.status) ? "away" : "faulty";
     else {
