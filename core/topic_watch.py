@@ -36,7 +36,8 @@ class TopicWatch:
         self._core = core
 
     def check(self) -> int:
-        """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody.
+        """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody, and nobody
+        hears of a topic that is not theirs.
 
         A topic whose numbers cannot be made costs only itself: it is logged with a reference, the others are told.
         """
@@ -53,9 +54,10 @@ class TopicWatch:
         core, level = self._core, metric["level"]
         day, known = local_date(core.clock.now()), core.directory().by_role
         body = self._view(topic, metric).body()
+        heard = {one.person for role in hearers()[level] if topic.is_for(role) for one in known.get(role, ())}
         return sum(
             core.reply(f"topic:{metric['name']}:{level}:{day}:{person}", person, "warning", {**body, "person": person})
-            for person in {one.person for role in hearers()[level] for one in known.get(role, ())}
+            for person in heard
         )
 
     def _view(self, topic: Topic, metric: Mapping[str, Any]) -> WarningView:
