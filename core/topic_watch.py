@@ -36,8 +36,9 @@ class TopicWatch:
         self._core = core
 
     def check(self) -> int:
-        """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody, and nobody
-        hears of a topic that is not theirs.
+        """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody.
+
+        Nobody hears of a topic that is not theirs.
 
         A topic whose numbers cannot be made costs only itself: it is logged with a reference, the others are told.
         """
