@@ -70,6 +70,10 @@ class NotYours(Refusal):
     status = 403
 
 
+class TopicNotYours(NotYours):
+    text = "「{topic}」只给{holder}看，这里不能打开。"
+
+
 class WrongPost(Refusal):
     text = "此件属您的「{post}」岗位，请先发送「岗位」切换。"
     status = 403

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,14 +22,24 @@ log = structlog.get_logger(__name__)
 ROLES = {"desk": "dispatcher", "desk_head": "desk_head", "leaders": "district_leader"}
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Level → the roles that hear of it, and the levels that do not wait for the morning."""
+
+    hearers: Mapping[str, tuple[str, ...]]
+    at_night: frozenset[str]
+
+
 @cache
-def hearers() -> Mapping[str, tuple[str, ...]]:
-    """Level → the roles that hear of it. Raises ValueError for one that nobody is."""
+def telling() -> Telling:
+    """As topic_warnings.yaml says. Raises ValueError for a role that nobody is or a level that is none."""
     raw = read("topic_warnings.yaml")
-    strange = ({one for told in raw.values() for one in told} - ROLES.keys()) | (set(raw) ^ set(LEVELS))
+    told, at_night = raw["tell"], frozenset(raw["at_night"])
+    strange = ({one for roles in told.values() for one in roles} - ROLES.keys()) | (set(told) ^ set(LEVELS))
+    strange |= at_night - set(LEVELS)
     if strange:
         raise ValueError(f"topic_warnings.yaml: unknown {', '.join(sorted(strange))}")
-    return {level: tuple(ROLES[one] for one in told) for level, told in raw.items()}
+    return Telling({level: tuple(ROLES[one] for one in roles) for level, roles in told.items()}, at_night)
 
 
 class TopicWatch:
@@ -39,28 +51,35 @@ class TopicWatch:
     def check(self) -> int:
         """Tell what stands at a level; returns how many cards were new. Invented and old numbers warn nobody.
 
-        In the quiet hours (§20) nobody is told: what still stands in the morning is told then, as it is then.
+        In the quiet hours (§20) only the levels of `at_night` are told; what else still stands in the morning is told
+        then, as it is then. Nobody hears of a topic that is not theirs.
         A topic whose numbers cannot be made costs only itself: it is logged with a reference, the others are told.
         """
-        if quiet_until(self._core.clock.now(), self._core.policy.quiet) is not None:
-            return 0
         return sum(self._look_at(topic) for topic in self._core.screens.topics.values())
 
     def _look_at(self, topic: Topic) -> int:
         try:
-            return sum(self._tell(topic, metric) for metric in self._warned(topic))
+            night = quiet_until(self._core.clock.now(), self._core.policy.quiet) is not None
+            told = (one for one in self._warned(topic) if not night or one["level"] in telling().at_night)
+            return sum(self._tell(topic, metric) for metric in told)
         except Exception:
             log.exception("topic cannot be watched", topic=topic.name, reference=secrets.token_hex(4).upper())
             return 0
 
     def _tell(self, topic: Topic, metric: Mapping[str, Any]) -> int:
         core, level = self._core, metric["level"]
-        day, known = local_date(core.clock.now()), core.directory().by_role
+        day, known = self._day(), core.directory().by_role
         body = self._view(topic, metric).body()
+        heard = {one.person for role in telling().hearers[level] if topic.is_for(role) for one in known.get(role, ())}
         return sum(
             core.reply(f"topic:{metric['name']}:{level}:{day}:{person}", person, "warning", {**body, "person": person})
-            for person in {one.person for role in hearers()[level] for one in known.get(role, ())}
+            for person in heard
         )
+
+    def _day(self) -> date:
+        """A day begins when the quiet hours end: what stands at midnight was told that day."""
+        ends = self._core.policy.quiet.ends
+        return local_date(self._core.clock.now() - timedelta(hours=ends.hour, minutes=ends.minute))
 
     def _view(self, topic: Topic, metric: Mapping[str, Any]) -> WarningView:
         label = next(one.label for one in self._core.policy.warnings.levels if one.name == metric["level"])

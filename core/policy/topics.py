@@ -16,6 +16,7 @@ from typing import Any
 from core.policy import read
 from core.policy.feeds import NAME, OVERS, TIMES, TOPICS, Dataset, Fold, fault_of, read_datasets, unfit
 from core.policy.records import read_records
+from core.policy.topic_audience import EVERYONE, unseen
 from core.policy.topic_shape import topic_files
 
 SHOWS = frozenset(
@@ -26,7 +27,6 @@ ROWS = frozenset({"live", "table", "heat"})
 PLACES = ("left", "centre", "right")
 MOST_PANELS = 9
 LEVELS = ("yellow", "orange", "red")
-EVERYONE = "everyone"
 KEYS = {
     "name", "title", "order", "group", "audience", "owner", "refresh", "lead", "marks", "datasets", "metrics", "panels",
     "demo", "about",
@@ -136,8 +136,9 @@ def _read(folder: Path) -> Mapping[str, Topic]:
         twice = next(f"{one.name}.yaml and {two.name}.yaml" for one, two in pairwise(made) if one.order == two.order)
         raise ValueError(f"topics/{twice}: order: two topics stand at one place")
     metrics = {one.full for topic in made for one in topic.metrics.values()}
+    audiences = {one.name: one.audience for one in made}
     for topic in made:
-        if faults := [*_faults(topic, datasets, metrics)]:
+        if faults := [*_faults(topic, datasets, metrics), *unseen(topic, audiences)]:
             raise ValueError(f"topics/{topic.name}.yaml: " + "; ".join(faults))
     return MappingProxyType(known)
 

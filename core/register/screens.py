@@ -10,7 +10,8 @@ from sqlalchemy import delete, insert, select, update
 
 from core.errors import BadField
 from core.models.screens import screen_devices, screen_joins
-from core.policy.topics import EVERYONE, read_topics
+from core.policy.topic_audience import EVERYONE
+from core.policy.topics import read_topics
 from core.register.keepers import Desk, Keeper, Row
 
 CODE_LIFE = timedelta(minutes=30)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import Busy, NotYours, Unknown
+from core.errors import Busy, TopicNotYours, Unknown
 from core.models.feeds import feeds
 from core.models.measures import rollup_state
 from core.models.record import events
@@ -59,13 +59,13 @@ class Screens:
         return read_topics()
 
     def topic(self, name: str, role: str | None) -> Topic:
-        """One topic for a reader of this role; None is a wall. Raises Unknown, NotYours."""
+        """One topic for a reader of this role; None is a wall. Raises Unknown, TopicNotYours."""
         topic = self.topics.get(name)
         if topic is None:
             raise Unknown(what="这个专题")
         if not topic.is_for(role or ""):
             titles = (self._core.policy.roles.get(one, one) for one in sorted(topic.audience))
-            raise NotYours(holder="、".join(titles), action=f"看「{topic.title}」")
+            raise TopicNotYours(holder="、".join(titles), topic=topic.title)
         return topic
 
     def for_reader(self, role: str | None) -> list[Topic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2s
 from typing import Any
@@ -14,17 +14,20 @@ from core.policy.feeds import Dataset, read_datasets
 from core.policy.records import read_records
 from core.policy.topics import Own, Panel
 from core.screens import numbers
-from core.screens.lists import LISTS
+from core.screens.lists import LISTS, possible
 from core.screens.metrics import Teller
 from core.worktime import SHANGHAI, local_date
 
 Filters = Mapping[str, str]
+TYPES = {"at": "time", **dict.fromkeys(("state", "level", "kind", "channel", "type", "class", "town"), "choice")}
+"""What the columns of our own lists hold; any other is a text."""
 
 
 def rows_of(teller: Teller, panel: Panel, filters: Filters, most: int) -> list[dict[str, Any]]:
     """The newest rows of a live panel or table that its filters leave."""
     if panel.record:
-        return [row for row in LISTS[panel.record](teller.look, _own_of(panel), most * 8) if _fits(row, filters)][:most]
+        own = Own(panel.record, panel.over or "today", where=filters)
+        return [row for row in LISTS[panel.record](teller.look, own, most * 8) if _fits(row, filters)][:most]
     wanted = {**panel.where, **filters}
     dataset = read_datasets()[panel.feed]
     if not panel.order:
@@ -39,10 +42,6 @@ def _place(dataset: Dataset, column: str, row: Mapping[str, Any]) -> tuple[bool,
     if choices:
         return value not in choices, choices.index(value) if value in choices else 0
     return value is None, 0 if value is None else value
-
-
-def _own_of(panel: Panel) -> Own:
-    return Own(panel.record, panel.over or "today")
 
 
 def _fits(row: Mapping[str, Any], filters: Filters) -> bool:
@@ -62,18 +61,26 @@ def marks_of(panel: Panel, rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def cells(teller: Teller, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Rows in words, column by column."""
-    return [[_cell(row.get(one["name"]), teller.look.now, one) for one in columns] for row in rows]
+    """Rows in words, column by column, the numbers of each column in one scale."""
+    scales = [numbers.scale(_numbers(row.get(one["name"]) for row in rows)) for one in columns]
+    return [
+        [_cell(row.get(one["name"]), teller.look.now, one, by) for one, by in zip(columns, scales, strict=True)]
+        for row in rows
+    ]
 
 
-def _cell(value: Any, now: datetime, column: Mapping[str, Any]) -> str:
+def _numbers(values: Iterable[Any]) -> list[float]:
+    return [float(value) for value in values if isinstance(value, (int, float))]
+
+
+def _cell(value: Any, now: datetime, column: Mapping[str, Any], by: int) -> str:
     if value is None or value == "":
         return "—"
     if isinstance(value, datetime):
         at = value.astimezone(SHANGHAI)
         return f"{at:%H:%M}" if local_date(at) == local_date(now) else f"{at.month}月{at.day}日 {at:%H:%M}"
     if isinstance(value, (int, float)):
-        return numbers.short(float(value), 0 if float(value).is_integer() else 1) + str(column["unit"])
+        return numbers.scaled(float(value), 0 if float(value).is_integer() else 1, by) + str(column["unit"])
     return scrub(str(value))  # what others write into a place or a name is seen by a whole hall
 
 
@@ -83,8 +90,7 @@ def columns_of(panel: Panel) -> list[dict[str, Any]]:
         titles = read_records().lists[panel.record]
         chosen = panel.columns or tuple(titles)
         return [
-            {"name": one, "title": titles.get(one, one), "type": "time" if one == "at" else "text", "unit": ""}
-            for one in chosen
+            {"name": one, "title": titles.get(one, one), "type": TYPES.get(one, "text"), "unit": ""} for one in chosen
         ]
     known: Dataset = read_datasets()[panel.feed]
     picked = [(one, known.columns[one]) for one in panel.columns or known.columns]
@@ -98,10 +104,12 @@ def filters_of(panel: Panel) -> list[tuple[str, str]]:
     return [(name, titles.get(name, name)) for name in panel.filters]
 
 
-def choices_of(panel: Panel, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a filter offers: the declared choices, else what the rows hold."""
+def choices_of(teller: Teller, panel: Panel, name: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a filter offers: the declared choices and what the rows hold besides, else what the rows hold."""
     if panel.feed and (declared := read_datasets()[panel.feed].columns[name].choices):
         return list(declared)
     if panel.feed and read_datasets()[panel.feed].columns[name].type == "town":
         return list(read_district().towns)
-    return sorted(told for told in {str(row[name]) for row in rows if row.get(name)} if scrub(told) == told)
+    known = possible(teller.look, panel.record, name) if panel.record else []
+    held = sorted(told for told in {str(row[name]) for row in rows if row.get(name)} if scrub(told) == told)
+    return list(dict.fromkeys((*known, *held)))

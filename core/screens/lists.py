@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -11,21 +11,28 @@ from core.figures import HANDLED, Ask, told
 from core.measures import asking, telling
 from core.models.cases import cases
 from core.models.joint import joint_legs, joint_orders
+from core.policy.district import read_district
 from core.policy.feed_rules import feed_rules
 from core.policy.feeds import WAYS
 from core.policy.measures import read_measures
 from core.policy.topics import Own
 from core.screens.own_cases import LEVELS, warned
-from core.screens.own_rest import alarm_rows, stands
+from core.screens.own_rest import ALARM_LEVELS, ALARM_STATES, alarm_rows, stands
 from core.screens.told import Look, stretch
 
 Row = dict[str, Any]
 List = Callable[[Look, Own, int], list[Row]]
 
 
-def orders(look: Look, _own: Own, most: int) -> list[Row]:
-    """The newest cases."""
+def orders(look: Look, own: Own, most: int) -> list[Row]:
+    """The newest cases; those of a state or a channel are asked of all there are, each along its own index."""
     query = select(*CASE_COLUMNS).order_by(cases.c.registered_at.desc(), cases.c.id.desc()).limit(most)
+    policy = look.world.policy
+    states = {code: one.title for code, one in policy.flows["case"].states.items()}
+    sources = {code: one.short for code, one in policy.sources.items()}
+    for column, known in ((cases.c.state, states), (cases.c.channel, sources)):
+        if wanted := own.where.get(column.name):
+            query = query.where(column.in_([code for code, title in known.items() if title == wanted]))
     return [_case(look, dict(row)) for row in look.tx.execute(query).mappings()]
 
 
@@ -118,6 +125,23 @@ def interfaces(look: Look, _own: Own, most: int) -> list[Row]:
 
 def alarms(look: Look, own: Own, most: int) -> list[Row]:
     return alarm_rows(look, own)[:most]
+
+
+def possible(look: Look, record: str, column: str) -> list[str]:
+    """Every value a column of a list can have, in its own order, whether a row has it now or not; empty: not listed."""
+    policy = look.world.policy
+    flow = policy.flows["joint_order" if record == "joints" else "case"]
+    known: Mapping[str, Iterable[str]] = {
+        "channel": (one.short for one in policy.open_sources(look.today)), "type": policy.types.values(),
+        "class": (one.title for code, one in policy.classes.items() if len(code) == 2),
+        "town": read_district().towns, "level": reversed(LEVELS.values()),
+        "state": (one.title for one in flow.states.values()),
+    }  # fmt: skip
+    own: Mapping[str, Mapping[str, Iterable[str]]] = {
+        "alarms": {"level": ALARM_LEVELS, "state": ALARM_STATES},
+        "interfaces": {"state": feed_rules().states.values(), "kind": WAYS.values()},
+    }
+    return list(dict.fromkeys(own.get(record, known).get(column, ())))
 
 
 TROUBLE = ("failing", "stale", "due", "none", "fine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from core.policy.topics import Metric
@@ -16,13 +17,34 @@ LONG = 100_000
 
 def short(value: float | None, decimals: int = 0) -> str:
     """「1,234」, 「12.3万」, 「1.2亿」; a dash for none."""
-    if value is None:
-        return "—"
-    if abs(value) >= YI:
-        return f"{_trim(f'{value / YI:,.2f}')}亿"
-    if abs(value) >= LONG:
-        return f"{_trim(f'{value / WAN:,.1f}')}万"
-    return exact(value, decimals)
+    return scaled(value, decimals, scale([value]))
+
+
+def scale(values: Iterable[float | None]) -> int:
+    """In what numbers that stand under each other are told: 1, 万 or 亿, or 「1.2万」 looks less than 「9,876」.
+
+    The greatest asks for it; the least that is something must not become nothing by it.
+    """
+    sizes = [abs(value) for value in values if value]
+    most, least = max(sizes, default=0.0), min(sizes, default=0.0)
+    if most >= YI and least >= YI / 100:
+        return YI
+    return WAN if most >= LONG and least >= WAN / 10 else 1
+
+
+def scaled(value: float | None, decimals: int, by: int) -> str:
+    """The number in a scale that was chosen for all beside it."""
+    if value is None or by == 1:
+        return exact(value, decimals)
+    if not value:
+        return "0"
+    return f"{_trim(f'{value / YI:,.2f}')}亿" if by == YI else f"{_trim(f'{value / WAN:,.1f}')}万"
+
+
+def column(values: Sequence[float | None], decimals: int) -> list[str]:
+    """Numbers that stand under each other, in one scale."""
+    by = scale(values)
+    return [scaled(value, decimals, by) for value in values]
 
 
 def aim(value: float | None, decimals: int = 0) -> str:

@@ -31,6 +31,8 @@ CHANNELS = {"dingtalk": "钉钉", "sms": "短信", "wechat": "微信", "hotline"
 CODES = {"free": "未用", "bound": "已绑定", "void": "已作废"}
 SOON = timedelta(days=30)
 OWN = "本平台"
+ALARM_LEVELS = GRAVE, PLAIN = "严重", "一般"
+ALARM_STATES = OPEN, WAITS = "未恢复", "待处理"
 
 
 def channel_title(name: str) -> str:
@@ -217,11 +219,11 @@ def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
     unasked: list[datetime] = []
     for one, stand in stands(look):
         if stand.state in ("stale", "failing"):
-            level = "严重" if stand.state == "failing" else "一般"
+            level = GRAVE if stand.state == "failing" else PLAIN
             what = stand.words.partition("：")[0].rpartition("，")[
                 2
             ]  # the whole of it stands on the page of interfaces
-            row = {"at": stand.since, "what": what, "where": one.title, "level": level, "state": "未恢复"}
+            row = {"at": stand.since, "what": what, "where": one.title, "level": level, "state": OPEN}
             found.append(row)
         elif stand.state == "due" and stand.due_at and look.now - stand.due_at > feed_rules().unasked:
             unasked.append(stand.due_at)
@@ -229,19 +231,19 @@ def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
         told = {
             "what": f"{len(unasked)} 个接口到了时间没有去取",
             "where": "取数服务",
-            "level": "严重",
-            "state": "未恢复",
+            "level": GRAVE,
+            "state": OPEN,
         }
         found.append({"at": min(unasked), **told})
     for shut in look.tx.execute(select(channels).where(channels.c.opened_at.is_not(None))):
-        told = {"what": "通道中断，稍后自动重试", "where": channel_title(shut.name), "level": "严重", "state": "未恢复"}
+        told = {"what": "通道中断，稍后自动重试", "where": channel_title(shut.name), "level": GRAVE, "state": OPEN}
         found.append({"at": shut.opened_at, **told})
     first, after = moments(*stretch(own, look.last))
     dead = select(letters.c.channel, letters.c.due_at).where(
         letters.c.state == "dead", letters.c.due_at >= first, letters.c.due_at < after
     )
     for lost in look.tx.execute(dead.order_by(letters.c.due_at.desc()).limit(200)):
-        told = {"what": "消息没有送达", "where": channel_title(lost.channel), "level": "一般", "state": "待处理"}
+        told = {"what": "消息没有送达", "where": channel_title(lost.channel), "level": PLAIN, "state": WAITS}
         found.append({"at": lost.due_at, **told})
     return sorted(found, key=lambda one: (one["at"] is not None, one["at"] or look.now), reverse=True)
 

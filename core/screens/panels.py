@@ -127,6 +127,8 @@ def _groups(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
             rows = [row for row in rows if any(row[1])] or rows  # whoever has none of it has no place in a ranking
         heads = metrics
     whole = sum(values[0] or 0 for _, values in rows)
+    shown = _cut(rows, most, panel.show)
+    texts = _texts([values for _, values in shown], heads)
     return {
         **_state(rows, teller, panel, metrics),
         "heads": [{"title": one.title, "unit": one.unit} for one in heads],
@@ -134,7 +136,8 @@ def _groups(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
         "total_text": numbers.short(whole, heads[0].decimals if heads else 0),
         "rest": max(0, len(rows) - most),
         "rows": [
-            {**_group(name, values, heads, whole), **own.get(name, {})} for name, values in _cut(rows, most, panel.show)
+            {**_group(name, values, told, whole), **own.get(name, {})}
+            for (name, values), told in zip(shown, texts, strict=True)
         ],
     }
 
@@ -149,19 +152,27 @@ def _cut(rows: Sequence[tuple[str, list[Any]]], most: int, show: str) -> list[tu
     return [*rows[: most - 1], ("其他", rest)]
 
 
-def _group(name: str, values: Sequence[Any], heads: Given, whole: float) -> dict[str, Any]:
-    texts = [numbers.short(value, one.decimals) for value, one in zip(values, heads, strict=False)]
+def _texts(rows: Sequence[Sequence[Any]], heads: Given) -> list[list[str]]:
+    """The values of each row in words; what stands under one head is in one scale."""
+    columns = [
+        numbers.column(values, one.decimals) for values, one in zip(zip(*rows, strict=True), heads, strict=False)
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _group(name: str, values: Sequence[Any], texts: list[str], whole: float) -> dict[str, Any]:
     share = round((values[0] or 0) / whole * 100, 1) if whole else 0.0
     return {"name": scrub(name), "values": list(values), "texts": texts, "share": share}
 
 
 def _map(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
     tables = [dict(teller.tell(one, panel.by or "town", panel.over).groups) for one in metrics]
-    rows = []
-    for town, spot in read_district().towns.items():
-        values = [table.get(town) for table in tables]
-        texts = [numbers.short(value, one.decimals) for value, one in zip(values, metrics, strict=True)]
-        rows.append({"name": town, "point": [spot.lng, spot.lat], "side": spot.side, "values": values, "texts": texts})
+    places = read_district().towns
+    counted = [[table.get(town) for table in tables] for town in places]
+    rows = [
+        {"name": town, "point": [spot.lng, spot.lat], "side": spot.side, "values": values, "texts": texts}
+        for (town, spot), values, texts in zip(places.items(), counted, _texts(counted, metrics), strict=True)
+    ]
     some = [row for row in rows if any(value is not None for value in row["values"])]
     return {
         **_state(some, teller, panel, metrics),
@@ -194,7 +205,7 @@ def _rows(teller: Teller, panel: Panel, metrics: Given) -> dict[str, Any]:
         "rows": lines.cells(teller, columns, found),
         "marks": lines.marks_of(panel, found),
         "filters": [
-            {"name": name, "title": title, "choices": lines.choices_of(panel, name, found)}
+            {"name": name, "title": title, "choices": lines.choices_of(teller, panel, name, found)}
             for name, title in lines.filters_of(panel)
         ],
     }

@@ -118,6 +118,26 @@ CROWDED = """() => {
 }"""
 """What is written in curves and maps, where two words run into each other."""
 
+CUT = """() => [...document.querySelectorAll('.grid-of-rows th, .grid-of-rows td')].filter(cell => {
+  if (!cell.checkVisibility()) return false;
+  const table = cell.closest('table'), long = table.tHead.rows[0].cells[cell.cellIndex].classList.contains('long');
+  const style = getComputedStyle(cell), told = cell.firstElementChild.getBoundingClientRect().width;
+  const cut = told + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) > cell.clientWidth + 1;
+  return cut && (cell.tagName === 'TH' || !long);
+}).map(cell => [cell.closest('.panel').querySelector('h2').textContent, cell.textContent])"""
+"""Heads, times, states and numbers of lists that are not whole."""
+LENGTHEN = """() => {
+  for (const made of document.querySelectorAll('.panel-live, .panel-table')) {
+    const panel = made.told, address = '长流镇长流新区滨海大道与长滨路交叉口东北侧第三标段施工围挡旁';
+    const long = (text, place) => (panel.columns[place].type === 'text' ? `${text}${address}` : text);
+    const rows = panel.rows && panel.rows.map((cells, at) => (at % 2 ? cells.map(long) : cells));
+    if (!rows || !rows.length) continue;
+    Panels.fill(made, { ...panel, rows }, {}, { narrow: false });
+    Panels.fit(made);
+  }
+}"""
+"""Every second row of a list with texts as long as a real address."""
+
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
@@ -215,7 +235,11 @@ def test_a_topic_on_the_wall(eyes: Eyes, room: Room, topic: Topic, size: tuple[i
     check_numbers(page, room, topic)
     check_looks(page, 18 * size[1] / 1080)
     assert page.evaluate(CROWDED) == []
+    assert page.evaluate(CUT) == []
     kept(page, f"wall-{topic.order:02}-{topic.name}-{size[0]}x{size[1]}")
+    page.evaluate(LENGTHEN)
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(SPILLED) == []
     page.close()
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 import yaml
 from pydantic import SecretStr
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from core import Core
 from core.errors import Unknown
@@ -615,14 +615,24 @@ def test_a_warned_number_is_told_once_a_day_to_whom_it_concerns(busy: Core, cloc
     }
 
 
-def test_at_night_a_warned_number_waits_for_the_morning(busy: Core, clock: StillClock) -> None:
-    """What stands at a level at midnight would else be told anew as the first thing of the new day."""
+def test_at_night_only_what_turns_red_is_told_and_midnight_tells_nothing_anew(busy: Core, clock: StillClock) -> None:
     watch, day = TopicWatch(busy), clock.now()
-    night = day.astimezone(SHANGHAI) + timedelta(days=1)
+    evening = day.astimezone(SHANGHAI)
+
+    def forgotten(level: str) -> int:
+        with busy.engine.begin() as tx:
+            return tx.execute(delete(letters).where(letters.c.key.like(f"topic:%:{level}:%"))).rowcount
+
     try:
+        watch.check()
         for hour, minute in ((22, 0), (0, 5), (6, 59)):
-            clock.set(night.replace(hour=hour, minute=minute))
+            clock.set(evening.replace(hour=hour, minute=minute) + timedelta(days=hour < 12))
             assert watch.check() == 0, (hour, minute)
+        clock.set(evening.replace(hour=22, minute=30))
+        assert forgotten("yellow") + forgotten("orange") > 0
+        assert watch.check() == 0, "these wait for the morning"
+        red = forgotten("red")
+        assert watch.check() == red > 0, "these do not"
     finally:
         clock.set(day)
 
@@ -642,3 +652,54 @@ def test_a_video_link_is_signed_for_one_person_and_some_minutes() -> None:
         link(media, "../secret", 7, now)
     with pytest.raises(NoVideo):
         link(Media(), "west-coast", 7, now)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([123_456, 9_876, 0, None], ["12.3万", "1万", "0", "—"]),
+        ([99_999, 1_234], ["99,999", "1,234"]),
+        ([123_456, 12], ["123,456", "12"]),
+        ([250_000_000, 3_000_000], ["2.5亿", "0.03亿"]),
+        ([250_000_000, 5_000], ["25,000万", "0.5万"]),
+        ([], []),
+    ],
+)
+def test_numbers_under_each_other_are_told_in_one_scale(values: list[float | None], words: list[str]) -> None:
+    """「1.2万」 over 「9,876」 looks less; and nothing that is something is told as nothing."""
+    assert numbers.column(values, 0) == words
+
+
+def test_rankings_and_columns_have_one_scale(busy: Core) -> None:
+    """Whatever stands under one head on any topic."""
+    for topic in read_topics().values():
+        for panel in busy.screens.picture(topic).told["panels"]:
+            for place, _ in enumerate(panel.get("heads", ())):
+                texts = [row["texts"][place] for row in panel.get("rows", ()) if row["values"][place]]
+                assert len({text[-1] if text[-1] in "万亿" else "" for text in texts}) < 2, (topic.name, panel["title"])
+
+
+@pytest.mark.parametrize("name", ["hotline", "smart_dispatch", "info_centre"])
+def test_filters_of_our_own_lists_offer_what_there_can_be(core: Core, name: str) -> None:
+    """Before the first case, and whatever the few lines on the screen happen to hold."""
+    topic, policy = read_topics()[name], core.policy
+    states = list(dict.fromkeys(one.title for one in policy.flows["case"].states.values()))
+    sources = [one.short for one in policy.open_sources(local_date(core.clock.now()))]
+    wanted = {"state": states, "channel": sources, "level": ["严重", "一般"]}
+    [panel] = [one for one in core.screens.picture(topic).told["panels"] if one.get("filters")]
+    for one in panel["filters"]:
+        assert one["choices"] == wanted[one["name"]], one["name"]
+
+
+def test_a_filter_of_our_own_list_asks_all_there_is(busy: Core) -> None:
+    """Not only the newest: a state that few cases have is found far back."""
+    with busy.engine.begin() as tx:
+        first = tx.execute(select(cases.c.id, cases.c.no).order_by(cases.c.registered_at, cases.c.id).limit(1)).one()
+        tx.execute(update(cases).where(cases.c.state == "invalid").values(state="closed"))
+        tx.execute(update(cases).where(cases.c.id == first.id).values(state="invalid"))
+    topic = read_topics()["hotline"]
+    place = next(at for at, one in enumerate(topic.panels) if one.record == "orders")
+    title = busy.policy.flows["case"].states["invalid"].title
+    found = busy.screens.rows(topic, place, {"state": title}).told["rows"]
+    assert len(found) == 1
+    assert busy.screens.rows(topic, place, {"state": title, "channel": "没有"}).told["rows"] == []

@@ -168,13 +168,12 @@ const Panels = (() => {
 
   function rows(body, panel, _metrics, { narrow }) {
     const table = el("table", `grid-of-rows ${panel.show}`), head = el("thead"), line = el("tr"), rest = el("tbody");
-    const shares = panel.columns.map((column, place) => Math.max(3, ...[column.title, ...panel.rows.map((cells) => cells[place])].map(breadth)) + (STATES.has(column.name) ? 2.4 : 1.2));
-    const whole = shares.reduce((sum, one) => sum + one, 0);
-    panel.columns.forEach((column, place) => {
-      const cell = el("th", column.type === "number" ? "num" : "", column.title);
-      cell.style.width = `${(100 * shares[place]) / whole}%`;
+    for (const column of panel.columns) {
+      const cell = el("th", column.type === "number" ? "num" : "");
+      cell.classList.toggle("long", column.type === "text" && !STATES.has(column.name));
+      cell.append(el("span", "", column.title));
       line.append(cell);
-    });
+    }
     head.append(line);
     panel.rows.forEach((cells, place) => {
       const made = row(panel, cells, narrow);
@@ -185,6 +184,30 @@ const Panels = (() => {
   }
 
   const STATES = new Set(["state", "level", "late"]);
+  const LEAST = 5; // of a text so many characters are seen, or it says nothing
+  const sum = (some) => some.reduce((all, one) => all + one, 0);
+
+  // What has no second reading when it is cut (a time, a state, a number) is whole; the texts share what is left by need.
+  function apportion(table) {
+    const heads = [...table.tHead.rows[0].cells], room = table.clientWidth, lines = [...table.tBodies[0].rows];
+    const wide = (cell) => { const style = getComputedStyle(cell); return cell.firstElementChild.getBoundingClientRect().width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) + 2; };
+    const cells = heads.map((_, place) => Math.max(0, ...lines.map((line) => wide(line.cells[place]))));
+    const wants = heads.map((head, place) => Math.max(cells[place], wide(head)));
+    const least = (whole) => heads.map((head, place) => (head.classList.contains("long") ? Math.min(wants[place], small() * LEAST) : whole[place]));
+    const given = poured(wants, least(sum(least(wants)) > room ? cells : wants), room);
+    heads.forEach((head, place) => { head.style.width = `${(100 * given[place]) / sum(given)}%`; });
+  }
+
+  // To each its least; above it whoever wants little has all of it, and the greatest are cut alike.
+  function poured(wants, least, room) {
+    const at = (cap) => wants.map((want, place) => Math.max(least[place], Math.min(want, cap)));
+    let low = 0, high = Math.max(...wants) + 1;
+    for (let turn = 0; turn < 20; turn += 1) {
+      const cap = (low + high) / 2;
+      if (sum(at(cap)) > room) high = cap; else low = cap;
+    }
+    return at(low);
+  }
 
   // Of a text, in the breadths of a Chinese character.
   const breadth = (text) => [...text].reduce((sum, one) => sum + (one.charCodeAt(0) > 255 ? 1 : 0.56), 0);
@@ -209,6 +232,9 @@ const Panels = (() => {
   const axisWords = () => ({ color: token("muted"), fontSize: small(), fontFamily: FONT });
   const quietLine = () => ({ lineStyle: { color: token("line") } });
   const short = (number) => (Math.abs(number) >= 1e8 ? `${+(number / 1e8).toFixed(1)}亿` : Math.abs(number) >= 1e4 ? `${+(number / 1e4).toFixed(1)}万` : String(+number.toFixed(2)));
+
+  // The steps of one axis in one scale: 「5000」 over 「1万」 would look more.
+  const axis = (most) => (number) => (most < 1e4 || !number ? short(number) : `${+(number / (most < 1e8 ? 1e4 : 1e8)).toFixed(2)}${most < 1e8 ? "万" : "亿"}`);
 
   const STEPS = { hour: "虚线：这个小时还没过完", day: "虚线：这一天还没过完", month: "虚线：这个月还没过完" };
 
@@ -245,7 +271,7 @@ const Panels = (() => {
       legend: { show: many, top: 0, left: 0, padding: 0, icon: "roundRect", itemWidth: edge, itemHeight: edge * 0.3, data: panel.series.map(called), textStyle: { color: token("ink"), fontSize: edge, fontFamily: FONT } },
       tooltip: { trigger: "axis", confine: true, renderMode: "richText", backgroundColor: token("raised"), borderColor: token("line"), textStyle: { color: token("ink"), fontSize: edge, fontFamily: FONT }, formatter: (points) => tip(panel, points) },
       xAxis: { type: "category", data: panel.labels, boundaryGap: false, axisLabel: { ...axisWords(), margin: edge * 0.45, hideOverlap: true, interval: (at) => (last - at) % step() === 0, alignMinLabel: last % step() ? "center" : "left", alignMaxLabel: "right" }, axisTick: { show: false }, axisLine: quietLine() },
-      yAxis: units.map((unit, place) => ({ type: "value", scale: panel.series.every((one) => one.unit === "%"), splitNumber: 3, axisLabel: { ...axisWords(), margin: edge * 0.45, hideOverlap: true, formatter: short }, splitLine: place ? { show: false } : quietLine() })),
+      yAxis: units.map((unit, place) => ({ type: "value", scale: panel.series.every((one) => one.unit === "%"), splitNumber: 3, axisLabel: { ...axisWords(), margin: edge * 0.45, hideOverlap: true, formatter: axis(Math.max(0, ...panel.series.filter((one) => one.unit === unit).flatMap((one) => one.values.map(Math.abs)))) }, splitLine: place ? { show: false } : quietLine() })),
       series: panel.series.flatMap((one, place) => [
         { ...line(one, place), data: whole(panel, one), symbolSize: edge * 0.3, showSymbol: panel.labels.length < 3, areaStyle: place || units.length > 1 ? undefined : { opacity: 0.16 } },
         ...(panel.running.includes(one.metric) ? [{ ...line(one, place), data: unfinished(panel, one), lineStyle: { width: edge * 0.14, type: "dashed" }, symbol: "emptyCircle", symbolSize: (_, at) => (at.dataIndex === panel.labels.length - 1 ? edge * 0.5 : 0), showSymbol: true }] : []),
@@ -439,6 +465,7 @@ const Panels = (() => {
         grid.style.setProperty("--ring", `${Math.max(3.25 * rem(), (body.clientHeight - rows * 2.1 * rem()) / rows)}px`);
       }
     }
+    body.querySelectorAll("table").forEach(apportion);
     for (const list of body.querySelectorAll(".ranking, .share-list, tbody, .funnel, .map-list")) {
       const lines = [...list.children];
       for (const line of lines) line.hidden = false;
@@ -457,6 +484,9 @@ const Panels = (() => {
   }
 
   const resize = () => { for (const chart of drawn) chart.resize(); };
-  document.fonts.addEventListener("loadingdone", resize); // a canvas keeps the glyphs it was drawn with
+  document.fonts.addEventListener("loadingdone", () => { // a canvas keeps the glyphs it was drawn with, a column their breadth
+    resize();
+    for (const table of document.querySelectorAll(".grid-of-rows")) if (getComputedStyle(table).tableLayout === "fixed") apportion(table);
+  });
   return { el, figure, value, frame, fill, fit, release, resize, row, LAMPS };
 })();
