@@ -101,9 +101,9 @@ def test_taken_out_again_old_numbers_do_not_pass_for_new(page: Page) -> None:
     page.route("**/screen/*.json", lambda route: waiting.append(route))
     page.evaluate("heard -= 3600 * 1000; document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("body")).to_have_class(re.compile(r"\bold\b"))
-    page.unroute_all()
     for one in waiting:
         one.continue_()
+    page.unroute_all()
     expect(page.locator("body")).not_to_have_class(re.compile(r"\bold\b"), timeout=PATIENCE_MS)
 
 
