@@ -69,7 +69,8 @@ def tokens(world: World) -> dict[str, dict[str, str]]:
     with world.app.test_request_context():
         session["csrf_token"] = "0" * 40
         anothers = generate_csrf()
-    altered = world.csrf[:-1] + ("A" if world.csrf[-1] != "A" else "B")
+    signed, _, seal = world.csrf.rpartition(".")  # the last character says two bits less than it could: not that one
+    altered = f"{signed}.{'A' if seal[0] != 'A' else 'B'}{seal[1:]}"
     return {
         "none": {}, "empty": {"csrf_token": ""}, "altered": {"csrf_token": altered},
         "another's": {"csrf_token": anothers}, "no token of ours": {"csrf_token": "x" * 5000},
