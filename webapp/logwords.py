@@ -126,6 +126,7 @@ REASONS: Mapping[str, str] = {
     "NoPost": "没有在用岗位",
     "Elsewhere": "不在允许的网络",
     "PageNotYours": "岗位不能打开此页",
+    "TopicNotYours": "岗位不能看此专题",
     "NotYours": "不属当前岗位",
     "WrongPost": "应切换岗位",
     "Stale": "已有人先办",
