@@ -128,12 +128,8 @@ class Feeds:
         def run(tx: Connection) -> None:
             feed = tx.execute(select(feeds).where(feeds.c.name == name).with_for_update()).first()
             failures = (feed.failures if feed is not None else 0) + 1
-            values = {
-                "failures": failures,
-                "why": why,
-                "tried_at": now,
-                "next_at": now + max(asked, self.rules.wait(failures)),
-            }
+            again = now + max(asked, self.rules.wait(failures))
+            values = {"failures": failures, "why": why, "tried_at": now, "next_at": again}
             if feed is None:
                 new = {**EMPTY, **values, "name": name, "demo": demo, "began_at": now}
                 tx.execute(insert(feeds), new)

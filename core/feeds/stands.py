@@ -21,7 +21,7 @@ class Stand:
     start), stale (silent too long, or its figures stand still) or failing (asked in vain); `words` says so in Chinese;
     `since`: the moment up to which there is something new; `upto`: the one up to which nothing is missing, which of
     happenings is when a source that was asked to its end said that there are no more; `due_at`: when it is our turn to
-    ask, None of what others bring.
+    ask, None of what others bring; `brief`: the words without their reasons.
     """
 
     as_of: datetime | None
@@ -34,6 +34,7 @@ class Stand:
     heard: datetime | None = None
     upto: datetime | None = None
     due_at: datetime | None = None
+    brief: str = ""
 
 
 def stand(tx: Connection, dataset: Dataset, now: datetime) -> Stand:
@@ -44,25 +45,29 @@ def stand(tx: Connection, dataset: Dataset, now: datetime) -> Stand:
 def stand_of(dataset: Dataset, feed: Row[Any] | None, now: datetime) -> Stand:
     """The same of a feed already read; None is one that nothing came for."""
     if feed is None or feed.heard_at is None:
-        words = f"连接不上：{feed.why}" if feed is not None and feed.failures else "还没有收到数据"
-        state = "failing" if feed is not None and feed.failures else "none"
-        return Stand(None, True, None, bool(feed is not None and feed.demo), state, words, None)
+        demo = bool(feed is not None and feed.demo)
+        if feed is not None and feed.failures:
+            return Stand(None, True, None, demo, "failing", f"连接不上：{feed.why}", None, brief="连接不上")
+        return Stand(None, True, None, demo, "none", "还没有收到数据", None, brief="还没有收到数据")
     silent = feed_rules().silent * dataset.every
     late, still = now - feed.heard_at > timedelta(seconds=silent), _still(dataset, feed.as_of, now)
     state = "failing" if feed.failures else "fine"
     if state == "fine" and (late or still):
         state = "due" if _waits(dataset, feed, now) else "stale"
-    words = {
-        "failing": f"已有 {feed.failures} 次没取到：{feed.why}",
-        "stale": f"超过 {said(silent)}没有收到数据" if late else "来源有应答，数据停着没有更新",
+    brief = {
+        "failing": f"已有 {feed.failures} 次没取到",
+        "stale": f"超过 {said(silent)}没有收到数据" if late else "数据停着没有更新",
         "due": "到了取数的时间，正等着去取",
         "fine": "正常",
     }[state]
+    words = brief if state != "failing" else f"{brief}：{feed.why}"
+    if state == "stale" and not late:
+        words = f"来源有应答，{brief}"
     since = feed.as_of if still and not late else feed.heard_at
     asked = state == "fine" and feed.next_at is not None and feed.next_at > feed.heard_at
     upto = feed.heard_at if feed.as_of and asked and dataset.time not in dataset.key else feed.as_of
     came = feed.delivery_id, feed.heard_at
-    return Stand(feed.as_of, late or still, since, feed.demo, state, words, *came, upto, feed.next_at)
+    return Stand(feed.as_of, late or still, since, feed.demo, state, words, *came, upto, feed.next_at, brief)
 
 
 def _waits(dataset: Dataset, feed: Row[Any], now: datetime) -> bool:

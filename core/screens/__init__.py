@@ -28,6 +28,8 @@ from core.screens.walls import Walls
 from core.work import World
 
 WARNINGS = 12
+NOT_NOW = (Busy, OperationalError, PoolTimeout)
+"""Nobody can count anything at this moment, and the last picture is better than thirty apologies."""
 log = structlog.get_logger(__name__)
 
 
@@ -142,8 +144,8 @@ class Screens:
         try:
             told: dict[str, Any] = self._core._read(lambda tx: self._read_topic(tx, topic))
             return told
-        except (Busy, OperationalError, PoolTimeout):
-            raise  # nobody can count anything now, and the last picture is better than thirty apologies
+        except NOT_NOW:
+            raise
         except Exception as error:
             log.error("a topic is told in parts", topic=topic.name, exc_info=error)
             return self._in_parts(topic)
@@ -161,7 +163,7 @@ class Screens:
             try:
                 told: dict[str, Any] = self._core._read(lambda tx: count(Teller(self._look(tx))))
                 return told
-            except (Busy, OperationalError, PoolTimeout):
+            except NOT_NOW:
                 raise
             except Exception as error:
                 log.error("a part of a screen is at fault", topic=topic.name, part=otherwise["title"], exc_info=error)

@@ -164,9 +164,8 @@ def _summed(look: Look, own: Own, amounts: Sequence[tuple[str, str, int]]) -> To
 
 
 def interfaces_live(look: Look, own: Own) -> Told:
-    names = {
-        row.name.partition("#")[0] for _, row in _delivered(look, own)
-    }  # invented ones that ended today are no more
+    # by name alone: invented ones that ended today are no more
+    names = {row.name.partition("#")[0] for _, row in _delivered(look, own)}
     found = Counter(map(_way, names))
     return Told(float(sum(found.values())), ranked({name: float(n) for name, n in found.items()}), look.now)
 
@@ -220,20 +219,13 @@ def alarm_rows(look: Look, own: Own) -> list[dict[str, Any]]:
     for one, stand in stands(look):
         if stand.state in ("stale", "failing"):
             level = GRAVE if stand.state == "failing" else PLAIN
-            what = stand.words.partition("：")[0].rpartition("，")[
-                2
-            ]  # the whole of it stands on the page of interfaces
-            row = {"at": stand.since, "what": what, "where": one.title, "level": level, "state": OPEN}
-            found.append(row)
+            told = {"what": stand.brief, "where": one.title, "level": level, "state": OPEN}
+            found.append({"at": stand.since, **told})
         elif stand.state == "due" and stand.due_at and look.now - stand.due_at > feed_rules().unasked:
             unasked.append(stand.due_at)
     if unasked:  # one fault of ours, not as many of theirs
-        told = {
-            "what": f"{len(unasked)} 个接口到了时间没有去取",
-            "where": "取数服务",
-            "level": GRAVE,
-            "state": OPEN,
-        }
+        what = f"{len(unasked)} 个接口到了时间没有去取"
+        told = {"what": what, "where": "取数服务", "level": GRAVE, "state": OPEN}
         found.append({"at": min(unasked), **told})
     for shut in look.tx.execute(select(channels).where(channels.c.opened_at.is_not(None))):
         told = {"what": "通道中断，稍后自动重试", "where": channel_title(shut.name), "level": GRAVE, "state": OPEN}

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from core import Core
@@ -24,6 +24,8 @@ from core.policy.records import read_records
 from core.policy.topics import Own
 from core.seeding import PASSWORD
 from core.seeding.cases import seed_cases
+from tests.browser.test_console import ARGUMENTS
+from tests.chromium import CHROMIUM
 from tests.clock import SHANGHAI, StillClock
 from tests.databases import SQLite
 from tests.sandbox.feeds.source import Feeds as Sources
@@ -225,6 +227,17 @@ class Eyes:
     def close(self) -> None:
         for context in self._held.values():
             context.close()
+
+
+@contextmanager
+def looking_at(address: str) -> Iterator[Eyes]:
+    """A browser of its own over the pages of an address."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        eyes = Eyes(browser, address)
+        yield eyes
+        eyes.close()
+        browser.close()
 
 
 def figures(page: Page) -> dict[str, list[float | None]]:

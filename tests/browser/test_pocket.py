@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import delete
 
 from core.models.people import sessions
 from core.seeding import PASSWORD
-from tests.browser.screen_room import HAND, Eyes, Room, a_room, figures
-from tests.browser.test_console import ARGUMENTS, SMALL_TARGETS
+from tests.browser.screen_room import HAND, Eyes, Room, a_room, figures, looking_at
+from tests.browser.test_console import SMALL_TARGETS
 from tests.chromium import CHROMIUM
 
 pytestmark = [
@@ -32,19 +32,15 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 
 @pytest.fixture
-def eyes(room: Room) -> Iterator[Eyes]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        made = Eyes(browser, room.address)
+def pages(room: Room) -> Iterator[Eyes]:
+    with looking_at(room.address) as made:
         yield made
-        made.close()
-        browser.close()
 
 
 @pytest.fixture
-def page(eyes: Eyes) -> Page:
+def page(pages: Eyes) -> Page:
     """A topic in the hand, drawn."""
-    shown = eyes.open(HAND)
+    shown = pages.open(HAND)
     shown.goto("/m/topics")
     shown.goto(f"/m/{PLACE}")
     drawn(shown)
@@ -58,6 +54,16 @@ def drawn(page: Page) -> None:
 
 def asked_at_once(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def uncovered(page: Page) -> None:
+    """The sheet and its step in the history are gone; a browser takes a step back in its own time."""
+    gone = "!document.getElementById('sheet').open && !(history.state && history.state.sheet)"
+    for _ in range(PATIENCE_MS // 50):
+        if page.evaluate(gone):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the sheet did not go away")
 
 
 def is_open(page: Page) -> bool:
@@ -137,11 +143,11 @@ def test_back_puts_away_a_sheet_and_only_then_leaves_the_topic(page: Page) -> No
         head.click()
         assert is_open(page)
         page.go_back()
-        assert not is_open(page)
+        uncovered(page)
         assert page.url.endswith(f"/m/{PLACE}")
     head.click()
     page.get_by_role("button", name="关闭").click()
-    page.wait_for_timeout(200)
+    uncovered(page)
     page.go_back()
     expect(page).to_have_url(re.compile("/m/topics$"))
 
@@ -152,9 +158,9 @@ def test_back_from_where_a_sheet_led_is_the_topic_once(page: Page) -> None:
     expect(page).to_have_url(re.compile("/intake|/cases"))
     page.go_back()
     drawn(page)
-    page.wait_for_timeout(300)
     if is_open(page):  # the browser kept the page as it was left
         page.go_back()
+    uncovered(page)
     page.go_back()
     expect(page).to_have_url(re.compile("/m/topics$"))
 
@@ -173,8 +179,8 @@ def test_a_poll_closes_no_sheet_and_moves_no_finger(page: Page) -> None:
     assert page.evaluate("scrollY") == at
 
 
-def test_a_web_view_without_abortsignal_timeout_is_served(eyes: Eyes) -> None:
-    page = eyes.open(HAND)
+def test_a_web_view_without_abortsignal_timeout_is_served(pages: Eyes) -> None:
+    page = pages.open(HAND)
     page.add_init_script("delete AbortSignal.timeout")
     page.goto(f"/m/{PLACE}")
     drawn(page)

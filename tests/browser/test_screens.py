@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import insert
 
 from core.crypto import token_hash
@@ -19,8 +19,22 @@ from core.models.screens import screen_devices
 from core.policy.feeds import Fold, read_datasets
 from core.policy.topics import Own, Topic, read_topics
 from core.register import Amend
-from tests.browser.screen_room import DESK, FOUR_K, HAND, LEADER, NOW, THREE, WALL, Eyes, Room, a_room, figures, plain
-from tests.browser.test_console import ARGUMENTS, SIDEWAYS, SMALL_TARGETS
+from tests.browser.screen_room import (
+    DESK,
+    FOUR_K,
+    HAND,
+    LEADER,
+    NOW,
+    THREE,
+    WALL,
+    Eyes,
+    Room,
+    a_room,
+    figures,
+    looking_at,
+    plain,
+)
+from tests.browser.test_console import SIDEWAYS, SMALL_TARGETS
 from tests.chromium import CHROMIUM
 
 pytestmark = [
@@ -147,12 +161,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 @pytest.fixture(scope="module")
 def pages(room: Room) -> Iterator[Eyes]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        made = Eyes(browser, room.address)
+    with looking_at(room.address) as made:
         yield made
-        made.close()
-        browser.close()
 
 
 @pytest.fixture
